@@ -1,0 +1,123 @@
+// A trace: the part of the graph that a run must compute, in order, with its canonical key, buffers and slots.
+import { formatAffine } from "../graph/affine.ts";
+import type { BufferId } from "../graph/expr.ts";
+import type { Node, Storage } from "../graph/node.ts";
+
+/** What a plan is looked up by, and what it is bound to. */
+export interface Trace {
+  /** Equal keys mean: the same plan computes both, given other leaf buffers and slot values. */
+  readonly key: string;
+  /** Every node to compute and every leaf, inputs before users. */
+  readonly nodes: readonly Node[];
+  readonly outputs: readonly Node[];
+  /** Distinct storages of the leaves; storage i is buffer i of the plan. */
+  readonly storages: readonly Storage[];
+  /** Elements of each storage. */
+  readonly sizes: readonly number[];
+  /** Buffer of each leaf's storage. */
+  readonly bufferOf: ReadonlyMap<Storage, BufferId>;
+  /** Numbers given per run: scalars, slice starts, pad offsets. */
+  readonly slots: readonly number[];
+  /** First slot of a node that has any. */
+  readonly slotOf: ReadonlyMap<Node, number>;
+  /** How often each node is read by others or asked for. */
+  readonly uses: ReadonlyMap<Node, number>;
+}
+
+/** Nodes that `outputs` stand on, inputs before users. */
+export function topologicalOrder(outputs: readonly Node[]): Node[] {
+  const order: Node[] = [];
+  const entered = new Set<Node>();
+  const stack: [node: Node, next: number][] = [];
+  for (const output of outputs) {
+    if (entered.has(output)) continue;
+    entered.add(output);
+    stack.push([output, 0]);
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      if (top === undefined) break;
+      const input = top[0].inputs[top[1]++];
+      if (input === undefined) {
+        order.push(top[0]);
+        stack.pop();
+      } else if (!entered.has(input)) {
+        entered.add(input);
+        stack.push([input, 0]);
+      }
+    }
+  }
+  return order;
+}
+
+/** Numbers that `node` contributes to the slots of a plan. */
+export function slotsOf(node: Node): readonly number[] {
+  switch (node.op.kind) {
+    case "scalar":
+      return [node.op.value];
+    case "slice":
+      return node.op.starts;
+    case "pad":
+      return node.op.before;
+    default:
+      return [];
+  }
+}
+
+function staticFacts(node: Node): string {
+  const op = node.op;
+  switch (op.kind) {
+    case "map":
+      return op.fn;
+    case "index":
+    case "concat":
+    case "gather":
+    case "scatterAdd":
+      return String(op.axis);
+    case "permute":
+      return op.axes.join(",");
+    case "slice":
+      return op.steps.join(",");
+    case "reduce":
+      return `${op.fn}:${op.axes.join(",")}`;
+    case "contract":
+      return `${op.a.join(",")}:${op.b.join(",")}:${op.out.join(",")}`;
+    case "argTopK":
+      return String(op.k);
+    case "leaf":
+    case "scalar":
+    case "reshape":
+    case "expand":
+    case "pad":
+      return "";
+  }
+}
+
+/** Walks the graph below `outputs` once and says everything a plan needs to know of it. */
+export function traceGraph(outputs: readonly Node[]): Trace {
+  const nodes = topologicalOrder(outputs);
+  const number = new Map<Node, number>();
+  const bufferOf = new Map<Storage, BufferId>();
+  const slotOf = new Map<Node, number>();
+  const uses = new Map<Node, number>();
+  const slots: number[] = [];
+  const parts: string[] = [];
+  for (const node of nodes) {
+    number.set(node, number.size);
+    for (const input of node.inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
+    let facts = staticFacts(node);
+    if (node.placement !== null) {
+      const { storage, form } = node.placement;
+      const buffer = bufferOf.get(storage) ?? bufferOf.size;
+      bufferOf.set(storage, buffer);
+      facts = `${buffer}/${storage.size}@${formatAffine(form.offset)}/${form.strides.join(",")}`;
+    }
+    const own = slotsOf(node);
+    if (own.length > 0) slotOf.set(node, slots.length);
+    slots.push(...own);
+    const inputs = node.inputs.map((input) => number.get(input)).join(",");
+    parts.push(`${node.op.kind}(${inputs})${facts}:${node.dtype}[${node.shape.join(",")}]`);
+  }
+  for (const output of outputs) uses.set(output, (uses.get(output) ?? 0) + 1);
+  const asked = outputs.map((output) => number.get(output)).join(",");
+  return { key: `${parts.join(";")}>${asked}`, nodes, outputs, storages: [...bufferOf.keys()], sizes: [...bufferOf.keys()].map((storage) => storage.size), bufferOf, slots, slotOf, uses };
+}
