@@ -45,7 +45,11 @@ const roomRules = Object.entries(rooms).map(([name, allowed]) => ({
   from: { path: `^packages/tensor/src/${name}/` },
   to: {
     path: `^packages/tensor/src/(${alternatives(Object.keys(rooms))})/`,
-    pathNot: `^packages/tensor/src/(${alternatives([name, ...allowed])})/`,
+    pathNot: [
+      `^packages/tensor/src/(${alternatives([name, ...allowed])})/`,
+      // The schedule respects a device's limits; the port that states them is types only.
+      ...(name === "schedule" ? ["^packages/tensor/src/device/device\\.ts$"] : []),
+    ],
   },
 }));
 
@@ -61,6 +65,16 @@ export default {
       to: {
         path: "^packages/tensor/src/schedule/",
         pathNot: "^packages/tensor/src/schedule/kernel[^/]*\\.ts$",
+      },
+    },
+    {
+      name: "room-port-is-types",
+      comment: "only types of the device port are known outside of device/",
+      severity: "error",
+      from: { path: "^packages/tensor/src/(graph|ops|schedule|codegen)/" },
+      to: {
+        path: "^packages/tensor/src/device/device\\.ts$",
+        dependencyTypesNot: ["type-only"],
       },
     },
     {
