@@ -63,6 +63,11 @@ export interface LeafSource {
   load(signal?: AbortSignal): ArrayBufferView<ArrayBuffer> | Promise<ArrayBufferView<ArrayBuffer>>;
 }
 
+/** Names a device without knowing it; see `run/devices.ts`. */
+export interface DeviceTag {
+  readonly kind: "wasm" | "webgpu";
+}
+
 let nextId = 0;
 
 /**
@@ -83,7 +88,7 @@ export class Node {
     readonly shape: Shape,
     readonly dtype: DType,
     /** The device the values live on; null for nodes that stand on no leaf yet (scalars, indices). */
-    readonly device: object | null,
+    readonly device: DeviceTag | null,
     /** Operation and innermost hook name, for errors and `explain`. */
     readonly label: string,
   ) {

@@ -107,12 +107,9 @@ class Lowering {
   }
 
   #leaf(node: Node): Expr {
-    const placement = node.placement;
-    const buffer = placement === null ? undefined : this.trace.bufferOf.get(placement.storage);
-    if (placement === null || buffer === undefined) {
-      throw new PrismaError("INTERNAL", `schedule: the leaf "${node.label}" has no values`);
-    }
-    return { kind: "load", dtype: node.dtype, buffer, form: placement.form, guards: [] };
+    const place = this.trace.leaves.get(node);
+    if (place === undefined) throw new PrismaError("INTERNAL", `schedule: the leaf "${node.label}" has no place`);
+    return { kind: "load", dtype: node.dtype, ...place, guards: [] };
   }
 
   #slot(node: Node): number {

@@ -1,7 +1,22 @@
 // A trace: the part of the graph that a run must compute, in order, with its canonical key, buffers and slots.
 import { formatAffine } from "../graph/affine.ts";
 import type { BufferId } from "../graph/expr.ts";
+import { denseForm, type LinearForm } from "../graph/linear-form.ts";
 import type { Node, Storage } from "../graph/node.ts";
+import { sizeOf } from "../shape.ts";
+
+/** A view of a buffer of the plan. */
+export interface LeafPlace {
+  readonly buffer: BufferId;
+  readonly form: LinearForm;
+}
+
+/** Stands for the storage of a leaf that is not loaded yet, so that its plan can be explained. */
+class UnloadedStorage implements Storage {
+  constructor(readonly size: number) {}
+  retain(): void {}
+  release(): void {}
+}
 
 /** What a plan is looked up by, and what it is bound to. */
 export interface Trace {
@@ -14,8 +29,8 @@ export interface Trace {
   readonly storages: readonly Storage[];
   /** Elements of each storage. */
   readonly sizes: readonly number[];
-  /** Buffer of each leaf's storage. */
-  readonly bufferOf: ReadonlyMap<Storage, BufferId>;
+  /** Where each leaf lies. */
+  readonly leaves: ReadonlyMap<Node, LeafPlace>;
   /** Numbers given per run: scalars, slice starts, pad offsets. */
   readonly slots: readonly number[];
   /** First slot of a node that has any. */
@@ -96,6 +111,7 @@ function staticFacts(node: Node): string {
 export function traceGraph(outputs: readonly Node[]): Trace {
   const nodes = topologicalOrder(outputs);
   const number = new Map<Node, number>();
+  const leaves = new Map<Node, LeafPlace>();
   const bufferOf = new Map<Storage, BufferId>();
   const slotOf = new Map<Node, number>();
   const uses = new Map<Node, number>();
@@ -105,10 +121,11 @@ export function traceGraph(outputs: readonly Node[]): Trace {
     number.set(node, number.size);
     for (const input of node.inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
     let facts = staticFacts(node);
-    if (node.placement !== null) {
-      const { storage, form } = node.placement;
+    if (node.op.kind === "leaf") {
+      const { storage, form } = node.placement ?? { storage: new UnloadedStorage(sizeOf(node.shape)), form: denseForm(node.shape) };
       const buffer = bufferOf.get(storage) ?? bufferOf.size;
       bufferOf.set(storage, buffer);
+      leaves.set(node, { buffer, form });
       facts = `${buffer}/${storage.size}@${formatAffine(form.offset)}/${form.strides.join(",")}`;
     }
     const own = slotsOf(node);
@@ -119,5 +136,5 @@ export function traceGraph(outputs: readonly Node[]): Trace {
   }
   for (const output of outputs) uses.set(output, (uses.get(output) ?? 0) + 1);
   const asked = outputs.map((output) => number.get(output)).join(",");
-  return { key: `${parts.join(";")}>${asked}`, nodes, outputs, storages: [...bufferOf.keys()], sizes: [...bufferOf.keys()].map((storage) => storage.size), bufferOf, slots, slotOf, uses };
+  return { key: `${parts.join(";")}>${asked}`, nodes, outputs, storages: [...bufferOf.keys()], sizes: [...bufferOf.keys()].map((storage) => storage.size), leaves, slots, slotOf, uses };
 }

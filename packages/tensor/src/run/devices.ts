@@ -1,0 +1,94 @@
+// Devices: chosen once by `init`, current from then on, and the one place that knows which ports exist.
+import type { DeviceInfo, DevicePort } from "../device/device.ts";
+import { createWasmDevice, type WorkerFactory } from "../device/wasm/create-wasm-device.ts";
+import { createWebGpuDevice, findAdapter } from "../device/webgpu/create-webgpu-device.ts";
+import { PrismaError } from "../errors.ts";
+import type { DeviceTag } from "../graph/node.ts";
+import { PlanCache } from "./plan-cache.ts";
+
+/** A device that tensors live on; made by {@link init}. */
+export class Device implements DeviceTag {
+  /** Plans made for this device. */
+  readonly plans = new PlanCache();
+
+  constructor(readonly port: DevicePort) {}
+
+  /** Which kind of kernels run here. */
+  get kind(): "wasm" | "webgpu" {
+    return this.port.kind;
+  }
+
+  /** Facts for people: what computes, why it was chosen, threads, adapter. */
+  get info(): DeviceInfo {
+    return this.port.info;
+  }
+
+  /** Ends its workers and frees its memory; tensors on it are gone. */
+  async dispose(): Promise<void> {
+    if (current === this) current = null;
+    await this.port.dispose();
+  }
+}
+
+let current: Device | null = null;
+
+/** What {@link init} may be told. */
+export interface InitOptions {
+  /** `"webgpu"`, `"wasm"`, or a `GPUDevice` of your own. Default: WebGPU where there is a real adapter, else WebAssembly. */
+  readonly device?: "wasm" | "webgpu" | GPUDevice;
+  /** WebAssembly threads, at least 1. Default: the processor's cores, at most 4, where the platform shares memory. */
+  readonly threads?: number;
+  /** Makes the worker that runs WebAssembly kernels, for pages whose policy forbids inlined ones. */
+  readonly worker?: WorkerFactory;
+  /** Allows engine features that are not on by default (relaxed SIMD in Node 20). Changes rounding, not meaning. */
+  readonly experimental?: boolean;
+}
+
+async function createPort(options: InitOptions): Promise<DevicePort> {
+  const { device } = options;
+  if (typeof device === "object") return createWebGpuDevice({ device });
+  if (device === "webgpu") return createWebGpuDevice({});
+  if (device !== undefined && device !== "wasm") {
+    throw new PrismaError("ARGUMENT_INVALID", `init: device is ${JSON.stringify(device)}; it may be "wasm", "webgpu" or a GPUDevice`);
+  }
+  const adapter = device === undefined ? await findAdapter() : null;
+  if (adapter !== null) return createWebGpuDevice({ adapter });
+  const reason = device === undefined ? "no graphics adapter was found" : "it was asked for";
+  return createWasmDevice({ reason, ...options });
+}
+
+/**
+ * Chooses a device, makes it ready, and makes it the one on which tensors are created from now on.
+ *
+ * @throws PrismaError DEVICE_UNAVAILABLE when a device is asked for that this platform lacks; ARGUMENT_INVALID
+ * @example
+ * const device = await init({ device: "wasm" });
+ * device.kind; // "wasm"
+ */
+export async function init(options: InitOptions = {}): Promise<Device> {
+  const { threads } = options;
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
+    throw new PrismaError("ARGUMENT_INVALID", `init: threads is ${threads}; it must be a whole number of at least 1`);
+  }
+  current = new Device(await createPort(options));
+  return current;
+}
+
+/**
+ * The device made by the last {@link init}.
+ * @throws PrismaError DEVICE_UNAVAILABLE before the first
+ */
+export function currentDevice(): Device {
+  if (current === null) throw new PrismaError("DEVICE_UNAVAILABLE", "no device yet: call `await init()` first");
+  return current;
+}
+
+/** The device made by the last {@link init}, or null. */
+export function maybeCurrentDevice(): Device | null {
+  return current;
+}
+
+/** The device behind a tag. */
+export function deviceOf(tag: DeviceTag | null): Device {
+  return tag instanceof Device ? tag : currentDevice();
+}

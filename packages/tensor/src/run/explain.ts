@@ -1,0 +1,123 @@
+// Explanation: the kernels that would compute some tensors, with sizes, bytes and floating-point operations.
+import { BYTES_PER_ELEMENT } from "../dtype.ts";
+import type { Expr } from "../graph/expr.ts";
+import type { LinearForm } from "../graph/linear-form.ts";
+import type { Node } from "../graph/node.ts";
+import { kernelExprs } from "../schedule/kernel-buffers.ts";
+import type { Family, Kernel, Operand, Store } from "../schedule/kernel.ts";
+import { costOf, loadsOf } from "../schedule/rewrite.ts";
+import { traceGraph } from "../schedule/trace.ts";
+import { sizeOf, type Shape } from "../shape.ts";
+import { deviceOfNodes } from "./realize.ts";
+
+/** One kernel of a plan. */
+export interface KernelExplanation {
+  readonly family: Family;
+  /** Operations and hook names it computes, in order. */
+  readonly labels: readonly string[];
+  /** Its loops: `batch x m x n x k` of a contraction, rows x length, or the elements of a map. */
+  readonly size: string;
+  /** Bytes read and written, each operand counted once. */
+  readonly bytes: number;
+  /** Floating-point operations, a multiply-add counted as two. */
+  readonly flops: number;
+}
+
+/** What would run, in order. */
+export interface Explanation {
+  readonly kernels: readonly KernelExplanation[];
+  readonly bytes: number;
+  readonly flops: number;
+  /** A table for people. */
+  toString(): string;
+}
+
+/** Shape over which the forms of a kernel's expressions range, and how often each is evaluated. */
+function loops(kernel: Kernel): Shape {
+  switch (kernel.family) {
+    case "map":
+      return kernel.shape;
+    case "rows":
+      return [...kernel.outer, kernel.length];
+    case "reduce":
+      return [...kernel.outer, ...kernel.inner];
+    case "contract":
+      return [...kernel.batch, ...kernel.m, ...kernel.n];
+    case "scatter":
+      return [...kernel.outer, kernel.targets, ...kernel.inner];
+    case "topK":
+      return [kernel.rows, kernel.length];
+  }
+}
+
+function sizeText(kernel: Kernel): string {
+  switch (kernel.family) {
+    case "contract":
+      return [kernel.batch, kernel.m, kernel.n, kernel.k].map(sizeOf).join(" x ");
+    case "rows":
+      return `${sizeOf(kernel.outer)} x ${kernel.length}`;
+    case "reduce":
+      return `${sizeOf(kernel.outer)} x ${sizeOf(kernel.inner)}`;
+    default:
+      return loops(kernel).join(" x ") || "1";
+  }
+}
+
+function touched(form: LinearForm, shape: Shape): number {
+  return shape.reduce((product, size, axis) => product * ((form.strides[axis] ?? 0) === 0 ? 1 : size), 1);
+}
+
+function storesOf(kernel: Kernel): readonly Store[] {
+  if (kernel.family === "rows") return [...kernel.rowStores, ...kernel.stores];
+  return "stores" in kernel ? kernel.stores : [];
+}
+
+function operandElements(kernel: Kernel): number {
+  const count = (operand: Operand, ...axes: Shape[]): number => touched(operand.form, axes.flat());
+  switch (kernel.family) {
+    case "contract":
+      return count(kernel.a, kernel.batch, kernel.m, kernel.k) + count(kernel.b, kernel.batch, kernel.n, kernel.k);
+    case "scatter":
+      return 2 * sizeOf([...kernel.outer, kernel.sources, ...kernel.inner]) + sizeOf(loops(kernel));
+    case "topK":
+      return kernel.rows * (kernel.length + kernel.k);
+    default:
+      return 0;
+  }
+}
+
+function bytesOf(kernel: Kernel): number {
+  const shape = loops(kernel);
+  const largest = new Map<number, number>();
+  for (const load of loadsOf(...kernelExprs(kernel))) {
+    largest.set(load.buffer, Math.max(largest.get(load.buffer) ?? 0, touched(load.form, shape)));
+  }
+  const read = [...largest.values()].reduce((sum, elements) => sum + elements, 0);
+  const written = storesOf(kernel).reduce((sum, store) => sum + touched(store.form, shape), 0);
+  return (read + written + operandElements(kernel)) * BYTES_PER_ELEMENT;
+}
+
+function flopsOf(kernel: Kernel): number {
+  const each = sizeOf(loops(kernel));
+  const cost = (exprs: readonly Expr[]): number => exprs.reduce((sum, expr) => sum + costOf(expr), 0);
+  const own = cost(kernelExprs(kernel)) * each;
+  if (kernel.family === "contract") return own + 2 * each * sizeOf(kernel.k);
+  if (kernel.family === "rows") return own + kernel.steps.length * each;
+  return kernel.family === "reduce" || kernel.family === "scatter" ? own + each : own;
+}
+
+/** The plan for `nodes` as it would run now; nothing is run and no leaf is loaded. */
+export function explainNodes(nodes: readonly Node[]): Explanation {
+  const wanted = [...new Set(nodes)].filter((node) => node.placement === null);
+  const trace = traceGraph(wanted);
+  const device = deviceOfNodes(trace.nodes);
+  const { kernels } = device.plans.find(trace, device.port.limits).schedule;
+  const rows = kernels.map((kernel) => ({ family: kernel.family, labels: kernel.labels, size: sizeText(kernel), bytes: bytesOf(kernel), flops: flopsOf(kernel) }));
+  const total = (key: "bytes" | "flops"): number => rows.reduce((sum, row) => sum + row[key], 0);
+  return { kernels: rows, bytes: total("bytes"), flops: total("flops"), toString: () => table(rows) };
+}
+
+function table(rows: readonly KernelExplanation[]): string {
+  const lines = rows.map((row, i) => `${String(i).padStart(3)}  ${row.family.padEnd(8)} ${row.size.padEnd(24)} ${row.bytes} B  ${row.flops} flop  ${row.labels.join(" > ")}`);
+  return lines.join("\n");
+}

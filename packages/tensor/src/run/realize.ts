@@ -1,0 +1,149 @@
+// Realization: loads what must be loaded, plans, runs, and makes the asked-for nodes leaves.
+import type { DevicePort } from "../device/device.ts";
+import { BYTES_PER_ELEMENT, createArray, viewBytes, type TypedArray } from "../dtype.ts";
+import { PrismaError } from "../errors.ts";
+import { evaluateAffine } from "../graph/affine.ts";
+import { denseForm, type LinearForm } from "../graph/linear-form.ts";
+import type { Node } from "../graph/node.ts";
+import { sizeOf, type Shape } from "../shape.ts";
+import { topologicalOrder, traceGraph } from "../schedule/trace.ts";
+import { sameForm } from "../schedule/draft.ts";
+import { BufferStorage, bufferStorage } from "./buffer-storage.ts";
+import { deviceOf, type Device } from "./devices.ts";
+import { execute } from "./execute.ts";
+
+/** What a run may be told. */
+export interface RealizeOptions {
+  /** Stops the run between slices of work; the promise rejects with CANCELLED. */
+  readonly signal?: AbortSignal;
+}
+
+/** The device that `nodes` live on: that of any leaf below them. */
+export function deviceOfNodes(nodes: readonly Node[]): Device {
+  const tagged = nodes.find((node) => node.device !== null);
+  return deviceOf(tagged?.device ?? null);
+}
+
+const loading = new WeakMap<Node, Promise<void>>();
+
+function placeLeaf(node: Node, port: DevicePort, values: ArrayBufferView<ArrayBuffer>): void {
+  const storage = BufferStorage.allocate(port, sizeOf(node.shape));
+  if (values.byteLength !== storage.size * BYTES_PER_ELEMENT) {
+    storage.release();
+    throw new PrismaError("INTERNAL", `${node.label}: a source gave ${values.byteLength} bytes for ${storage.size} elements`);
+  }
+  port.write(storage.buffer, values);
+  node.place({ storage, form: denseForm(node.shape) });
+}
+
+/** Loads the leaves below `nodes` that have no values yet; null when nothing had to be waited for. */
+function loadLeaves(nodes: readonly Node[], port: DevicePort, signal?: AbortSignal): Promise<unknown> | null {
+  const waits: Promise<void>[] = [];
+  for (const node of nodes) {
+    const source = node.source;
+    if (source === null || node.placement !== null) continue;
+    const known = loading.get(node);
+    if (known !== undefined) {
+      waits.push(known);
+      continue;
+    }
+    const values = source.load(signal);
+    if (!(values instanceof Promise)) {
+      placeLeaf(node, port, values);
+      continue;
+    }
+    const wait = values.then((loaded) => placeLeaf(node, port, loaded)).finally(() => loading.delete(node));
+    loading.set(node, wait);
+    waits.push(wait);
+  }
+  return waits.length === 0 ? null : Promise.all(waits);
+}
+
+function assertNotAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new PrismaError("CANCELLED", "the run was cancelled before it started");
+}
+
+/**
+ * Computes `nodes`, keeping exactly their values; each becomes a leaf. Runs are queued in call order per device.
+ * @throws PrismaError OUT_OF_MEMORY, DEVICE_LOST, CANCELLED, and what sources of leaves throw
+ */
+export async function realizeNodes(nodes: readonly Node[], options: RealizeOptions = {}): Promise<void> {
+  assertNotAborted(options.signal);
+  const wanted = [...new Set(nodes)].filter((node) => node.placement === null);
+  if (wanted.length === 0) return;
+  // Held while sources load: a handle disposed meanwhile must not take the graph away.
+  wanted.forEach((node) => node.retain());
+  try {
+    const below = topologicalOrder(wanted);
+    const device = deviceOfNodes(below);
+    const waiting = loadLeaves(below, device.port, options.signal);
+    if (waiting !== null) await waiting;
+    assertNotAborted(options.signal);
+    const outputs = wanted.filter((node) => node.placement === null);
+    if (outputs.length > 0) runOutputs(outputs, device, options.signal);
+  } finally {
+    wanted.forEach((node) => node.release());
+  }
+}
+
+function runOutputs(outputs: readonly Node[], device: Device, signal: AbortSignal | undefined): void {
+  const trace = traceGraph(outputs);
+  const plan = device.plans.find(trace, device.port.limits);
+  const placements = execute(plan, device.port, { storages: trace.storages, slots: trace.slots, signal });
+  outputs.forEach((node, i) => {
+    const placement = placements[i];
+    if (placement !== undefined) node.place(placement);
+  });
+}
+
+/** Copies `shape` elements at `form` out of `values`. */
+function gatherView(values: TypedArray, form: LinearForm, shape: Shape, target: TypedArray): TypedArray {
+  const base = evaluateAffine(form.offset, []);
+  const visit = (axis: number, from: number, to: number): number => {
+    const size = shape[axis];
+    if (size === undefined) {
+      target[to] = values[from] ?? Number.NaN;
+      return to + 1;
+    }
+    let next = to;
+    for (let i = 0; i < size; i++) next = visit(axis + 1, from + i * (form.strides[axis] ?? 0), next);
+    return next;
+  };
+  visit(0, base, 0);
+  return target;
+}
+
+/** First and one past the last element that `form` touches. */
+function spanOf(form: LinearForm, shape: Shape): readonly [number, number] {
+  let first = evaluateAffine(form.offset, []);
+  let last = first;
+  shape.forEach((size, axis) => {
+    const reach = (size - 1) * (form.strides[axis] ?? 0);
+    if (reach < 0) first += reach;
+    else last += reach;
+  });
+  return [first, last + 1];
+}
+
+/**
+ * Computes `node` if needed and copies its values to the host, row-major.
+ * @throws PrismaError as {@link realizeNodes}
+ */
+export async function readNode(node: Node, options: RealizeOptions = {}): Promise<TypedArray> {
+  if (sizeOf(node.shape) === 0) return createArray(node.dtype, 0);
+  node.retain();
+  try {
+    await realizeNodes([node], options);
+    const placement = node.placement;
+    if (placement === null) throw new PrismaError("DISPOSED", `${node.label}: the tensor was disposed while it was read`);
+    const storage = bufferStorage(placement.storage);
+    const [first, end] = spanOf(placement.form, node.shape);
+    const bytes = await storage.port.read(storage.alive(), first * BYTES_PER_ELEMENT, (end - first) * BYTES_PER_ELEMENT);
+    const values = viewBytes(node.dtype, bytes);
+    const dense = denseForm(node.shape);
+    const form = { strides: placement.form.strides, offset: { constant: evaluateAffine(placement.form.offset, []) - first, terms: [] } };
+    return sameForm(form, dense, node.shape) ? values : gatherView(values, form, node.shape, createArray(node.dtype, sizeOf(node.shape)));
+  } finally {
+    node.release();
+  }
+}
