@@ -1,13 +1,18 @@
-// The build of every package: one ES module with its declarations.
+// The build of every package: one ES module with its declarations, and beside it the modules that
+// exist once for Node and once for browsers.
 import { defineConfig } from "tsup";
 
 export const packageBuild = defineConfig({
-  entry: ["src/index.ts"],
+  // `#name` imports stay as they are: package.json maps them to these files by platform.
+  entry: ["src/index.ts", "src/**/*.node.ts", "src/**/*.web.ts"],
   format: ["esm"],
   target: "es2022",
   platform: "neutral",
-  // tsup 8 injects `baseUrl`, which TypeScript 6 only accepts when told so.
-  dts: { compilerOptions: { ignoreDeprecations: "6.0" } },
+  dts: {
+    entry: "src/index.ts",
+    // tsup 8 injects `baseUrl`, which TypeScript 6 only accepts when told so.
+    compilerOptions: { ignoreDeprecations: "6.0" },
+  },
   sourcemap: true,
   clean: true,
   treeshake: true,
