@@ -19,6 +19,7 @@ const rooms = {
   device: ["codegen", "graph", "schedule"],
   autograd: ["graph", "ops"],
   io: ["graph"],
+  run: ["device", "graph", "schedule"],
 };
 
 const packageSource = (name) => `^packages/${name}/src/`;

@@ -4,6 +4,8 @@ import { isolationHeaders, pageHeaders } from "./headers.ts";
 
 export default defineConfig(({ command, isPreview }) => ({
   base: "./",
+  // One page: a missing file is a 404, not the page again.
+  appType: "mpa",
   resolve:
     command === "serve" && isPreview !== true
       ? { conditions: ["@prisma/source", "module", "browser", "development|production"] }
