@@ -25,6 +25,8 @@ const node: TestProjectConfiguration = {
     environment: "node",
     pool: "forks",
     isolate: false,
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
     setupFiles,
   },
 };
@@ -56,6 +58,8 @@ const inBrowser: TestProjectConfiguration = {
     include: [`${folders}/*.{browser,device}.test.ts`],
     exclude,
     isolate: false,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     setupFiles,
     browser: {
       enabled: true,
