@@ -13,7 +13,7 @@ const nodeConditions = [sources, "module", "node", "development|production"];
 const browserConditions = [sources, "module", "browser", "development|production"];
 const folders = "{test,{packages,apps}/*/test}/**";
 const exclude = ["**/node_modules/**"];
-const setupFiles = ["./test/console.ts"];
+const setupFiles = ["./test/console.ts", "./test/leaks.ts"];
 
 const node: TestProjectConfiguration = {
   resolve: { conditions: nodeConditions },
@@ -40,7 +40,7 @@ const pages: TestProjectConfiguration = {
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    setupFiles,
+    setupFiles: ["./test/console.ts"],
   },
 };
 
