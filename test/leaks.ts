@@ -16,6 +16,7 @@ afterEach(() => {
 function liveBuffers(): number {
   const memory: unknown = Reflect.get(tensor, "memory");
   if (typeof memory !== "function") return 0;
-  const { buffers }: { buffers: number } = memory();
+  const { buffers }: { buffers: unknown } = memory();
+  if (typeof buffers !== "number") throw new Error("memory() does not tell the number of buffers");
   return buffers;
 }
