@@ -8,5 +8,8 @@ const vite = createRequire(`${demo}package.json`).resolve("vite");
 const { preview } = await import(pathToFileURL(vite).href);
 
 const port = Number(process.env.PORT ?? 4173);
-const server = await preview({ root: demo, preview: { port, host: "localhost" } });
+if (!Number.isInteger(port) || port < 0 || port > 65535) {
+  throw new Error(`PORT is ${process.env.PORT}; it must be a whole number from 0 to 65535`);
+}
+const server = await preview({ root: demo, preview: { port, host: "127.0.0.1" } });
 console.log(`\nThe demo is at ${server.resolvedUrls.local[0]}`);

@@ -26,7 +26,7 @@ export async function serveDemo(): Promise<ServedDemo> {
   const server = await preview({
     root,
     logLevel: "silent",
-    preview: { port: 0, host: "localhost" },
+    preview: { port: 0, host: "127.0.0.1" },
   });
   const address = server.resolvedUrls?.local[0];
   if (address === undefined) throw new Error("the preview server has no local address");
