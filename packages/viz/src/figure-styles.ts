@@ -1,0 +1,118 @@
+// The style sheet of all figures: themed by custom properties, with light and dark defaults.
+
+/**
+ * CSS of every figure. Pages get it by themselves; put it in a `<style>` when figures are written
+ * out as text. Set `--prisma-ink`, `-quiet`, `-line`, `-surface`, `-accent`, `-bar`, `-positive` or
+ * `-negative` on any ancestor to change a colour; `color-scheme` decides between light and dark.
+ */
+export const figureStyles: string = `
+.prisma-figure {
+  --ink: var(--prisma-ink, light-dark(#1c1d21, #e9e9ec));
+  --quiet: var(--prisma-quiet, light-dark(#5d6069, #a2a5ae));
+  --line: var(--prisma-line, light-dark(#dcdde2, #3a3c43));
+  --surface: var(--prisma-surface, light-dark(#ffffff, #16171a));
+  --accent: var(--prisma-accent, light-dark(#c2185b, #ff6f9f));
+  --bar: var(--prisma-bar, light-dark(#8f93a0, #7b7f8b));
+  --positive: var(--prisma-positive, light-dark(#2166ac, #6aa9e0));
+  --negative: var(--prisma-negative, light-dark(#b2182b, #e8757c));
+  margin: 0;
+  color: var(--ink);
+  font: inherit;
+  font-variant-numeric: tabular-nums;
+}
+.prisma-figure button {
+  margin: 0;
+  padding: 0;
+  border: 0;
+  background: none;
+  color: inherit;
+  font: inherit;
+  cursor: pointer;
+  touch-action: manipulation;
+}
+.prisma-figure button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.prisma-figure [hidden] { display: none; }
+.prisma-mark { fill: none; stroke: var(--accent); stroke-width: 2px; vector-effect: non-scaling-stroke; }
+
+.prisma-attention-grid { display: grid; gap: 4px; }
+.prisma-grid-row { display: grid; grid-template-columns: 24px; grid-auto-flow: column; grid-auto-columns: minmax(0, 1fr); gap: 4px; align-items: center; }
+.prisma-axis { color: var(--quiet); font-size: var(--prisma-small, 12px); text-align: center; }
+.prisma-grid-row > .prisma-axis:first-child { text-align: left; }
+.prisma-figure .prisma-head { display: block; min-width: 40px; min-height: 40px; padding: 6px; border-radius: 4px; }
+.prisma-figure .prisma-head:hover { box-shadow: inset 0 0 0 1px var(--quiet); }
+.prisma-figure .prisma-head[aria-checked="true"] { box-shadow: inset 0 0 0 2px var(--accent); }
+.prisma-head .prisma-mark { stroke: #fff; stroke-width: 1px; }
+.prisma-token-map { display: block; width: 100%; overflow: visible; isolation: isolate; }
+
+.prisma-token-cells {
+  display: grid;
+  grid-template-columns: repeat(var(--prisma-columns), 1fr);
+  isolation: isolate;
+}
+.prisma-figure .prisma-cell {
+  position: relative;
+  grid-column: var(--prisma-column);
+  grid-row: calc(var(--prisma-row) + 1);
+  aspect-ratio: 1;
+  min-width: 0;
+  font-size: var(--prisma-small, 12px);
+  line-height: 1;
+}
+.prisma-figure .prisma-apart { grid-row: 1; margin-bottom: 8px; }
+.prisma-apart-name {
+  grid-column: calc(var(--prisma-column) + var(--prisma-apart));
+  grid-row: 1;
+  align-self: center;
+  padding: 0 0 8px 12px;
+  color: var(--quiet);
+  font-size: var(--prisma-small, 12px);
+}
+.prisma-cell > span { position: relative; z-index: 1; text-shadow: 0 0 3px rgb(0 0 0 / 60%); }
+.prisma-query::after {
+  content: "";
+  position: absolute;
+  inset: 0;
+  z-index: 2;
+  box-shadow: inset 0 0 0 1px #fff, 0 0 0 2px var(--accent);
+  pointer-events: none;
+}
+.prisma-figure .prisma-cell:focus-visible { z-index: 3; outline-offset: 3px; }
+.prisma-picture { image-rendering: pixelated; mix-blend-mode: screen; opacity: 0.35; pointer-events: none; }
+.prisma-token-cells > .prisma-picture {
+  grid-column: 1 / span var(--prisma-columns);
+  grid-row: 2 / span var(--prisma-rows);
+  position: relative;
+  width: 100%;
+  height: 100%;
+}
+
+.prisma-color-bar { display: grid; gap: 4px; margin-top: 12px; color: var(--quiet); font-size: var(--prisma-small, 12px); }
+.prisma-color-scale { position: relative; height: 28px; }
+.prisma-color-strip { display: block; width: 100%; height: 8px; }
+.prisma-color-tick { position: absolute; top: 11px; transform: translateX(-50%); line-height: 16px; }
+.prisma-color-tick:nth-child(2) { transform: none; }
+.prisma-color-tick:last-child { transform: translateX(-100%); }
+
+.prisma-bars table { width: 100%; border-collapse: collapse; }
+.prisma-bars th, .prisma-bars td { padding: 0; height: 22px; line-height: 22px; text-align: left; font-weight: 400; white-space: nowrap; }
+.prisma-bars thead th { color: var(--quiet); font-size: var(--prisma-small, 12px); text-align: right; padding-left: 12px; }
+.prisma-bars tbody th { padding-right: 12px; overflow: hidden; text-overflow: ellipsis; max-width: 12em; }
+.prisma-bars .prisma-bar-track { width: 99%; }
+.prisma-bar { height: 12px; min-width: 1px; background: var(--bar); border-radius: 1px; }
+.prisma-bar.prisma-negative { background: var(--negative); }
+.prisma-bars .prisma-number { text-align: right; padding-left: 12px; min-width: 3.5em; }
+.prisma-bars .prisma-quiet { color: var(--quiet); }
+.prisma-bars .prisma-highlight th, .prisma-bars .prisma-highlight .prisma-number { font-weight: 600; }
+.prisma-highlight .prisma-bar:not(.prisma-negative) { background: var(--ink); }
+
+.prisma-pixel-image { position: relative; line-height: 0; }
+.prisma-pixels { display: block; width: 100%; height: auto; image-rendering: pixelated; }
+.prisma-pixel-image svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; opacity: 0; pointer-events: none; }
+.prisma-pixel-image:hover svg, .prisma-pixel-image.prisma-marked svg { opacity: 1; }
+.prisma-pixel-image:not(.prisma-marked) .prisma-mark { display: none; }
+.prisma-borders { fill: none; stroke: #fff; stroke-opacity: 0.35; stroke-width: 1px; vector-effect: non-scaling-stroke; }
+
+@media (prefers-reduced-motion: no-preference) {
+  .prisma-bar { transition: width 150ms, margin-left 150ms; }
+}
+`;

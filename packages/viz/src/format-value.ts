@@ -1,0 +1,20 @@
+// Numbers as people read them: shares in percent, other values with two decimals and a true minus.
+
+/** A share of one as a percentage: `0.234` is `23%`, `0.034` is `3.4%`, `0.0002` is `<0.1%`. */
+export function formatPercent(share: number): string {
+  const percent = 100 * share;
+  if (percent === 0) return "0%";
+  if (Math.abs(percent) < 0.05) return percent < 0 ? "\u2212<0.1%" : "<0.1%";
+  const digits = Math.abs(percent) < 9.95 ? 1 : 0;
+  return `${withMinus(percent, digits)}%`;
+}
+
+/** A number with two decimals and a minus sign as wide as a plus. */
+export function formatNumber(value: number): string {
+  return withMinus(value, 2);
+}
+
+function withMinus(value: number, digits: number): string {
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `\u2212${text}` : text;
+}

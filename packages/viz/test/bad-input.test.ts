@@ -1,0 +1,122 @@
+// Bad input to every figure: a coded error that names what was found, and nothing drawn.
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import { VizError, attentionGrid, attentionMap, bars, pixelImage } from "../src/index.ts";
+import { attentionGridData } from "./figures/attention-grid.ts";
+import { attentionMapData } from "./figures/attention-map.ts";
+import { barsData } from "./figures/bars.ts";
+import { pixelImageData } from "./figures/pixel-image.ts";
+
+const { document } = parseHTML("<!doctype html><html></html>");
+const options = { document };
+
+function withValue(data: ArrayLike<number>, index: number, value: number): number[] {
+  return Array.from(data, (old, at) => (at === index ? value : old));
+}
+
+const cases: Record<string, [() => unknown, string]> = {
+  "grid: too few values": [
+    () => attentionGrid({ ...attentionGridData, data: [1, 2, 3] }, options),
+    "VIZ_SHAPE: attentionGrid: shape [2, 3, 9, 9] needs 486 values, found 3",
+  ],
+  "grid: a size of zero": [
+    () => attentionGrid({ ...attentionGridData, shape: [0, 3, 9, 9], data: [] }, options),
+    "VIZ_SHAPE: attentionGrid: shape [0, 3, 9, 9] is not [layers, heads, queries, keys]",
+  ],
+  "grid: more patches than tokens": [
+    () =>
+      attentionGrid(
+        { ...attentionGridData, tokens: { grid: [3, 4], firstPatch: 1, cls: 0 } },
+        options,
+      ),
+    "VIZ_SHAPE: attentionGrid: a grid of 3 x 4 patches from token 1 on does not fit 9 tokens",
+  ],
+  "grid: CLS inside the grid": [
+    () =>
+      attentionGrid(
+        { ...attentionGridData, tokens: { grid: [2, 4], firstPatch: 1, cls: 3 } },
+        options,
+      ),
+    "VIZ_INDEX: attentionGrid: token 3 cannot be CLS among 9 tokens",
+  ],
+  "grid: a head that is not there": [
+    () => attentionGrid({ ...attentionGridData, selected: { layer: 0, head: 3 } }, options),
+    "VIZ_INDEX: attentionGrid: head 3 is not one of 0 to 2",
+  ],
+  "grid: a weight that is not a number": [
+    () =>
+      attentionGrid(
+        { ...attentionGridData, data: withValue(attentionGridData.data, 84, Number.NaN) },
+        options,
+      ),
+    "VIZ_VALUE: attentionGrid: value NaN at index 84 is not a finite number",
+  ],
+  "grid: other sizes in an update": [
+    () =>
+      attentionGrid(attentionGridData, options).update({
+        ...attentionGridData,
+        shape: [3, 2, 9, 9],
+      }),
+    "VIZ_SHAPE: attentionGrid: shape [3, 2, 9, 9] is not the figure's [2, 3, 9, 9]; draw a new figure",
+  ],
+  "map: a query that is not there": [
+    () => attentionMap({ ...attentionMapData, query: 9 }, options),
+    "VIZ_INDEX: attentionMap: query 9 is not one of 0 to 8",
+  ],
+  "map: a weight above one": [
+    () =>
+      attentionMap(
+        { ...attentionMapData, data: withValue(attentionMapData.data, 63, 1.5) },
+        options,
+      ),
+    "VIZ_VALUE: value 1.5 is outside the colour scale from 0 to 1; pass a scale that holds it",
+  ],
+  "map: too few labels": [
+    () => attentionMap({ ...attentionMapData, labels: ["CLS"] }, options),
+    "VIZ_SHAPE: attentionMap: 1 labels for 9 places",
+  ],
+  "bars: more labels than values": [
+    () => bars({ ...barsData, labels: ["a", "b", "c", "d", "e"] }, options),
+    "VIZ_SHAPE: bars: 5 labels for 4 places",
+  ],
+  "bars: an infinite value": [
+    () => bars({ ...barsData, data: [0, 0, 0, Infinity] }, options),
+    "VIZ_VALUE: bars: value Infinity at index 3 is not a finite number",
+  ],
+  "bars: a value outside the scale": [
+    () => bars({ ...barsData, data: [0, -0.5, 0, 0] }, options),
+    "VIZ_VALUE: bars: a bar from 0 to -0.5 does not fit the scale from 0 to 1",
+  ],
+  "bars: a highlight that is not there": [
+    () => bars({ ...barsData, highlight: 4 }, options),
+    "VIZ_INDEX: bars: highlight 4 is not one of 0 to 3",
+  ],
+  "image: two colour channels": [
+    () => pixelImage({ shape: [1, 1, 2], data: [0, 0], label: "" }, options),
+    "VIZ_SHAPE: pixelImage: 2 colour channels; 3 are expected",
+  ],
+  "image: a pixel of 256": [
+    () => pixelImage({ shape: [1, 2], data: [0, 256], label: "" }, options),
+    "VIZ_VALUE: pixelImage: pixel 256 at index 1 is not within 0 to 255",
+  ],
+  "image: a patch that is not there": [
+    () => pixelImage({ ...pixelImageData, marked: [2, 0] }, options),
+    "VIZ_INDEX: pixelImage: patch row 2 is not one of 0 to 1",
+  ],
+  "no document": [
+    () => bars(barsData),
+    "VIZ_DOCUMENT: no document here; pass { document } from a DOM library",
+  ],
+};
+
+test.for(Object.entries(cases))("%s", ([, [call, message]]) => {
+  let thrown: unknown;
+  try {
+    call();
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(VizError);
+  expect(thrown).toMatchObject({ message, kind: "BAD_INPUT", retryable: false });
+  expect(message.startsWith((thrown as VizError).code)).toBe(true);
+});

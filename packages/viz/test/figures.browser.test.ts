@@ -1,0 +1,148 @@
+// Every interactive figure in a real page: pointer, keys, callbacks, and redrawing in place.
+import { afterEach, expect, test, vi } from "vitest";
+import { userEvent } from "vitest/browser";
+import type { AttentionGridData, HeadIndex, PatchPosition } from "../src/index.ts";
+import { attentionGridData, attentionGridFigure } from "./figures/attention-grid.ts";
+import { attentionMapData, attentionMapFigure } from "./figures/attention-map.ts";
+import { barsData, barsFigure } from "./figures/bars.ts";
+import { pixelImageData, pixelImageFigure } from "./figures/pixel-image.ts";
+
+afterEach(() => document.body.replaceChildren());
+
+function show<F extends { element: HTMLElement }>(figure: F): F {
+  figure.element.style.width = "400px";
+  document.body.append(figure.element);
+  return figure;
+}
+
+function checked(element: HTMLElement): number {
+  return [...element.querySelectorAll('[role="radio"]')].findIndex(
+    (item) => item.getAttribute("aria-checked") === "true",
+  );
+}
+
+/** All elements of a figure, to see that an update kept every one. */
+function nodes(element: HTMLElement): Element[] {
+  return [element, ...element.querySelectorAll("*")];
+}
+
+test("a head is chosen by click", async () => {
+  const onSelect = vi.fn<(head: HeadIndex) => void>();
+  const { element } = show(attentionGridFigure({ onSelect }));
+  expect(checked(element)).toBe(5);
+  await userEvent.click(element.querySelectorAll('[role="radio"]')[1]!);
+  expect(onSelect.mock.calls).toEqual([[{ layer: 0, head: 1 }]]);
+  expect(checked(element)).toBe(1);
+});
+
+test("arrow keys walk the heads and stop at the edges", async () => {
+  const onSelect = vi.fn<(head: HeadIndex) => void>();
+  const { element } = show(attentionGridFigure({ onSelect }));
+  await userEvent.tab();
+  await userEvent.keyboard("{ArrowUp}{ArrowLeft}{ArrowUp}");
+  expect(onSelect.mock.calls.flat()).toEqual([
+    { layer: 0, head: 2 },
+    { layer: 0, head: 1 },
+    { layer: 0, head: 1 },
+  ]);
+  expect(document.activeElement).toBe(element.querySelectorAll('[role="radio"]')[1]);
+});
+
+test("only the chosen head is reached with Tab", async () => {
+  const { element } = show(attentionGridFigure({}));
+  const reachable = [...element.querySelectorAll("button")].filter(
+    (button) => button.tabIndex === 0,
+  );
+  expect(reachable).toEqual([element.querySelectorAll("button")[5]]);
+});
+
+test("the grid redraws in place, for another query and another choice", () => {
+  const figure = show(attentionGridFigure({}));
+  const before = nodes(figure.element);
+  const fills = (): (string | null)[] =>
+    [...figure.element.querySelectorAll("rect")].map((cell) => cell.getAttribute("fill"));
+  const first = fills();
+  figure.update({ ...attentionGridData, query: 4, selected: { layer: 0, head: 0 } });
+  expect(nodes(figure.element)).toEqual(before);
+  expect(fills()).not.toEqual(first);
+  expect(checked(figure.element)).toBe(0);
+  figure.update(attentionGridData);
+  expect(fills()).toEqual(first);
+});
+
+test("an update that throws changes nothing", () => {
+  const figure = show(attentionGridFigure({}));
+  const before = figure.element.cloneNode(true);
+  const bad: AttentionGridData = {
+    ...attentionGridData,
+    data: Array.from(attentionGridData.data, (value, at) => (at === 300 ? Number.NaN : value)),
+    query: 6,
+  };
+  expect(() => figure.update(bad)).toThrow("VIZ_VALUE");
+  expect(figure.element.isEqualNode(before)).toBe(true);
+});
+
+test("a hovered patch shows its row, and leaving returns to the chosen one", async () => {
+  const onHover = vi.fn<(token: number | null) => void>();
+  const { element } = show(attentionMapFigure({ onHover }));
+  const texts = (): string[] =>
+    [...element.querySelectorAll("button")].map((cell) => cell.textContent);
+  const chosen = texts();
+  await userEvent.hover(element.querySelectorAll("button")[3]!);
+  // Token 3 looks most at token (2 * 3 + 1) % 9 = 7: e^0 over the sum of e^-|7 - k| for k from 0 to 8.
+  const sum = [7, 6, 5, 4, 3, 2, 1, 0, 1].reduce((total, far) => total + Math.exp(-far), 0);
+  expect(texts()[7]).toBe((100 / sum).toFixed(0));
+  expect(checked(element)).toBe(7);
+  await userEvent.unhover(element.querySelectorAll("button")[3]!);
+  expect(texts()).toEqual(chosen);
+  expect(onHover.mock.calls.flat()).toEqual([3, null]);
+});
+
+test("a clicked patch is kept, and arrow keys walk the patches and CLS", async () => {
+  const onSelect = vi.fn<(token: number) => void>();
+  const { element } = show(attentionMapFigure({ onSelect }));
+  await userEvent.click(element.querySelectorAll("button")[2]!);
+  expect(checked(element)).toBe(2);
+  await userEvent.keyboard(
+    "{ArrowLeft}{ArrowLeft}{ArrowUp}{ArrowDown}{ArrowDown}{ArrowDown}{ArrowRight}",
+  );
+  expect(onSelect.mock.calls.flat()).toEqual([2, 1, 1, 0, 1, 5, 5, 6]);
+  expect(document.activeElement).toBe(element.querySelectorAll("button")[6]);
+});
+
+test("the map redraws in place", () => {
+  const figure = show(attentionMapFigure({}));
+  const before = nodes(figure.element);
+  figure.update({ ...attentionMapData, query: 2, name: "L0H2" });
+  expect(nodes(figure.element)).toEqual(before);
+  expect(figure.element.getAttribute("aria-label")).toMatch(/^Head L0H2: \(0,1\) looks most at/);
+});
+
+test("bars redraw in place with widths that are their shares", () => {
+  const figure = show(barsFigure({}));
+  const before = nodes(figure.element);
+  figure.update({ ...barsData, data: [0.5, 0.25, 0.25, 0] });
+  expect(nodes(figure.element)).toEqual(before);
+  const widths = [...figure.element.querySelectorAll<HTMLElement>(".prisma-bar")].map(
+    (bar) => bar.style.width,
+  );
+  expect(widths).toEqual(["50%", "25%", "25%", "0%"]);
+});
+
+test("the picture reports the patch under the pointer", async () => {
+  const onHover = vi.fn<(patch: PatchPosition | null) => void>();
+  const { element, update } = show(pixelImageFigure({ onHover }));
+  await userEvent.hover(element, { position: { x: 250, y: 50 } });
+  expect(onHover.mock.lastCall).toEqual([[0, 2]]);
+  const before = nodes(element);
+  update({ ...pixelImageData, marked: null });
+  expect(nodes(element)).toEqual(before);
+});
+
+test("a page gets the style sheet once", () => {
+  show(barsFigure({}));
+  const count = document.adoptedStyleSheets.length;
+  show(pixelImageFigure({}));
+  expect(document.adoptedStyleSheets.length).toBe(count);
+  expect(getComputedStyle(document.querySelector(".prisma-bar")!).height).toBe("12px");
+});

@@ -1,0 +1,38 @@
+// Every figure drawn in Node: compared with its snapshot, which is also its page in the gallery.
+import { parseHTML } from "linkedom";
+import { expect, test } from "vitest";
+import { figureStyles } from "../src/index.ts";
+import type { FigureOptions } from "../src/index.ts";
+import { attentionGridFigure } from "./figures/attention-grid.ts";
+import { attentionMapFigure } from "./figures/attention-map.ts";
+import { barsFigure, signedBarsFigure } from "./figures/bars.ts";
+import { colorImageFigure, pixelImageFigure } from "./figures/pixel-image.ts";
+
+const figures: Record<string, (options: FigureOptions) => { element: HTMLElement }> = {
+  "attention-grid": attentionGridFigure,
+  "attention-map": attentionMapFigure,
+  bars: barsFigure,
+  "bars-signed": signedBarsFigure,
+  "pixel-image": pixelImageFigure,
+  "pixel-image-color": colorImageFigure,
+};
+
+test.for(Object.entries(figures))("%s looks as in the gallery", async ([name, draw]) => {
+  const { document } = parseHTML("<!doctype html><html><head></head><body></body></html>");
+  const figure = draw({ document }).element.toString().replaceAll("><", ">\n<");
+  const page = [
+    "<!doctype html>",
+    '<html lang="en" style="color-scheme: light dark">',
+    `<head><meta charset="utf-8"><title>${name}</title>`,
+    `<style>body { max-width: 400px; margin: 32px; font: 15px/24px system-ui; }${figureStyles}</style></head>`,
+    `<body>\n${figure}\n</body>\n</html>\n`,
+  ].join("\n");
+  await expect(page).toMatchFileSnapshot(`output/${name}.html`);
+});
+
+test.for(Object.entries(figures))("%s says what it shows", ([, draw]) => {
+  const { document } = parseHTML("<!doctype html><html></html>");
+  const { element } = draw({ document });
+  expect(element.getAttribute("aria-label")).toMatch(/\w{3}/);
+  expect(element.getAttribute("role")).toMatch(/^(img|group|radiogroup)$/);
+});
