@@ -16,6 +16,8 @@ import { execute } from "./execute.ts";
 export interface RealizeOptions {
   /** Stops the run between slices of work; the promise rejects with CANCELLED. */
   readonly signal?: AbortSignal;
+  /** Leaves views of realized tensors in their buffer, however small a part they are. Default: small views are copied. */
+  readonly share?: boolean;
 }
 
 /** The device that `nodes` live on: that of any leaf below them. */
@@ -80,16 +82,16 @@ export async function realizeNodes(nodes: readonly Node[], options: RealizeOptio
     if (waiting !== null) await waiting;
     assertNotAborted(options.signal);
     const outputs = wanted.filter((node) => node.placement === null);
-    if (outputs.length > 0) runOutputs(outputs, device, options.signal);
+    if (outputs.length > 0) runOutputs(outputs, device, options);
   } finally {
     wanted.forEach((node) => node.release());
   }
 }
 
-function runOutputs(outputs: readonly Node[], device: Device, signal: AbortSignal | undefined): void {
-  const trace = traceGraph(outputs);
+function runOutputs(outputs: readonly Node[], device: Device, options: RealizeOptions): void {
+  const trace = traceGraph(outputs, options);
   const plan = device.plans.find(trace, device.port.limits);
-  const placements = execute(plan, device.port, { storages: trace.storages, slots: trace.slots, signal });
+  const placements = execute(plan, device.port, { storages: trace.storages, slots: trace.slots, signal: options.signal });
   outputs.forEach((node, i) => {
     const placement = placements[i];
     if (placement !== undefined) node.place(placement);

@@ -297,7 +297,7 @@ class Lowering {
     if (lazy === undefined) throw new PrismaError("INTERNAL", "schedule: an output was not lowered");
     const load = this.#operand(lazy, node);
     const base = this.buffers.get(load.buffer)?.size ?? this.trace.sizes[load.buffer] ?? 0;
-    if (sizeOf(node.shape) * 2 >= base) return { buffer: load.buffer, form: load.form };
+    if (this.trace.share || sizeOf(node.shape) * 2 >= base) return { buffer: load.buffer, form: load.form };
     const copy = this.#store(this.#mapDraft(load, node.shape, node));
     return { buffer: copy.buffer, form: copy.form };
   }

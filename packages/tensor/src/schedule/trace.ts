@@ -37,6 +37,8 @@ export interface Trace {
   readonly slotOf: ReadonlyMap<Node, number>;
   /** How often each node is read by others or asked for. */
   readonly uses: ReadonlyMap<Node, number>;
+  /** True when outputs may be small views of large buffers; otherwise such views are copied. */
+  readonly share: boolean;
 }
 
 /** Nodes that `outputs` stand on, inputs before users. */
@@ -108,7 +110,7 @@ function staticFacts(node: Node): string {
 }
 
 /** Walks the graph below `outputs` once and says everything a plan needs to know of it. */
-export function traceGraph(outputs: readonly Node[]): Trace {
+export function traceGraph(outputs: readonly Node[], options: { readonly share?: boolean } = {}): Trace {
   const nodes = topologicalOrder(outputs);
   const number = new Map<Node, number>();
   const leaves = new Map<Node, LeafPlace>();
@@ -136,5 +138,6 @@ export function traceGraph(outputs: readonly Node[]): Trace {
   }
   for (const output of outputs) uses.set(output, (uses.get(output) ?? 0) + 1);
   const asked = outputs.map((output) => number.get(output)).join(",");
-  return { key: `${parts.join(";")}>${asked}`, nodes, outputs, storages: [...bufferOf.keys()], sizes: [...bufferOf.keys()].map((storage) => storage.size), leaves, slots, slotOf, uses };
+  const share = options.share ?? false;
+  return { key: `${parts.join(";")}>${asked}${share ? " shared" : ""}`, share, nodes, outputs, storages: [...bufferOf.keys()], sizes: [...bufferOf.keys()].map((storage) => storage.size), leaves, slots, slotOf, uses };
 }

@@ -1,0 +1,84 @@
+// The activation cache: what a run kept, by hook name or shorthand.
+import { PrismaError, quoteName, type Tensor } from "@prisma/tensor";
+import { getActName } from "./hook-names.ts";
+import { nearestName } from "./nearest-name.ts";
+
+/** Activations of one run in firing order, and, when asked for, their gradients. Disposing it frees them all. */
+export class ActivationCache<Name extends string = string> implements Disposable {
+  readonly #activations: ReadonlyMap<Name, Tensor>;
+  readonly #gradients: ReadonlyMap<Name, Tensor>;
+
+  constructor(
+    activations: ReadonlyMap<Name, Tensor>,
+    gradients: ReadonlyMap<Name, Tensor>,
+    /** Blocks of the model, from which negative layers count. */
+    readonly layers: number,
+  ) {
+    this.#activations = activations;
+    this.#gradients = gradients;
+  }
+
+  /** Number of activations. */
+  get size(): number {
+    return this.#activations.size;
+  }
+
+  /** Names in firing order. */
+  keys(): IterableIterator<Name> {
+    return this.#activations.keys();
+  }
+
+  /** Names and activations in firing order. */
+  entries(): IterableIterator<[Name, Tensor]> {
+    return this.#activations.entries();
+  }
+
+  [Symbol.iterator](): IterableIterator<[Name, Tensor]> {
+    return this.entries();
+  }
+
+  #resolve(name: string, layer?: number, layerType?: string): string {
+    const at = layer !== undefined && layer < 0 ? layer + this.layers : layer;
+    return getActName(name, at, layerType);
+  }
+
+  /** True when the run kept `name`, or the shorthand of a name. */
+  has(name: Name | (string & {}), layer?: number, layerType?: string): boolean {
+    return this.#activations.has(this.#resolve(name, layer, layerType) as Name);
+  }
+
+  #find(map: ReadonlyMap<Name, Tensor>, full: string, what: string): Tensor {
+    const found = map.get(full as Name);
+    if (found !== undefined) return found;
+    const nearest = nearestName(full, map.keys());
+    const hint = nearest === null ? "nothing was kept" : `did you mean "${nearest}"?`;
+    throw new PrismaError("HOOK_UNKNOWN", `cache: no ${what} of ${quoteName(full)} was kept; ${hint}`, { name: full, nearest });
+  }
+
+  /**
+   * An activation by full name, or by shorthand and layer as in TransformerLens: `get("resid_post", -1)`, `get("q3")`,
+   * `get("scale", 0, "ln1")`. The cache owns it.
+   * @throws PrismaError HOOK_UNKNOWN naming the nearest name that was kept
+   */
+  get(name: Name | (string & {}), layer?: number, layerType?: string): Tensor {
+    return this.#find(this.#activations, this.#resolve(name, layer, layerType), "activation");
+  }
+
+  /**
+   * The gradient at an activation, when the run was given `gradientOf`. The cache owns it.
+   * @throws PrismaError HOOK_UNKNOWN
+   */
+  grad(name: Name | (string & {}), layer?: number, layerType?: string): Tensor {
+    return this.#find(this.#gradients, this.#resolve(name, layer, layerType), "gradient");
+  }
+
+  /** Frees every activation and gradient. */
+  dispose(): void {
+    for (const tensor of this.#activations.values()) tensor.dispose();
+    for (const tensor of this.#gradients.values()) tensor.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}

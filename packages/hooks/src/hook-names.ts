@@ -1,0 +1,92 @@
+// Hook names: the grammar that papers and notebooks use, as types and as the one place where names are built.
+
+/** Points once a model, before the first block and after the last. */
+export type ModelHook =
+  | "hook_embed"
+  | "hook_cls_embed"
+  | "hook_reg_embed"
+  | "hook_pos_embed"
+  | "hook_full_embed"
+  | "ln_pre.hook_scale"
+  | "ln_pre.hook_normalized"
+  | "hook_ln_pre"
+  | "ln_final.hook_scale"
+  | "ln_final.hook_normalized"
+  | "hook_ln_final"
+  | "hook_post_head_pre_normalize";
+
+/** Points of one block, without `blocks.{layer}.`. */
+export type BlockHook =
+  | "hook_resid_pre"
+  | "hook_attn_in"
+  | "hook_q_input"
+  | "hook_k_input"
+  | "hook_v_input"
+  | "ln1.hook_scale"
+  | "ln1.hook_normalized"
+  | "attn.hook_q"
+  | "attn.hook_k"
+  | "attn.hook_v"
+  | "attn.hook_attn_scores"
+  | "attn.hook_pattern"
+  | "attn.hook_z"
+  | "attn.hook_result"
+  | "hook_attn_out"
+  | "hook_resid_mid"
+  | "hook_mlp_in"
+  | "ln2.hook_scale"
+  | "ln2.hook_normalized"
+  | "mlp.hook_pre"
+  | "mlp.hook_post"
+  | "hook_mlp_out"
+  | "hook_resid_post";
+
+type Enumerate<Count extends number, Found extends number[] = []> = Found["length"] extends Count
+  ? Found[number]
+  : Enumerate<Count, [...Found, Found["length"]]>;
+
+/** Layers of a model of `Layers` blocks: `0 | 1 | ...` for a literal number, any number otherwise. */
+export type LayerIndex<Layers extends number> = number extends Layers ? number : Enumerate<Layers>;
+
+/**
+ * Every hook name of a vision transformer of `Layers` blocks. With a literal count, a misspelt name or a layer out of
+ * range does not compile; with `number`, spelling is checked by the compiler and the range at run time.
+ */
+export type HookName<Layers extends number = number> = ModelHook | `blocks.${LayerIndex<Layers>}.${BlockHook}`;
+
+/** The full name of `hook` in block `layer`. */
+export function blockHook<Hook extends BlockHook, Layer extends number>(layer: Layer, hook: Hook): `blocks.${Layer}.${Hook}` {
+  return `blocks.${layer}.${hook}`;
+}
+
+const ALIASES: Readonly<Record<string, string>> = {
+  attn: "pattern",
+  attn_logits: "attn_scores",
+  key: "k",
+  query: "q",
+  value: "v",
+  mlp_pre: "pre",
+  mlp_post: "post",
+};
+const IN_ATTN: ReadonlySet<string> = new Set(["k", "v", "q", "z", "result", "pattern", "attn_scores"]);
+const IN_MLP: ReadonlySet<string> = new Set(["pre", "post"]);
+const LAYER_TYPES: Readonly<Record<string, string>> = { a: "attn", m: "mlp", b: "", block: "", blocks: "", attention: "attn" };
+
+/**
+ * The full hook name of a shorthand, as TransformerLens' `get_act_name`: `getActName("q", 3)` and `getActName("q3")` are
+ * `blocks.3.attn.hook_q`, `getActName("scale", 2, "ln1")` is `blocks.2.ln1.hook_scale`. Full names pass through.
+ * @example
+ * getActName("resid_post", 1); // "blocks.1.hook_resid_post"
+ */
+export function getActName(name: string, layer?: number, layerType?: string): string {
+  if (name.includes(".") || name.startsWith("hook_")) return name;
+  const packed = /^([a-z]+)(\d+)([a-z]?.*)$/.exec(name);
+  const base = packed?.[1] ?? name;
+  const at = packed === null ? layer : Number(packed[2]);
+  const type = packed?.[3] ? packed[3] : layerType;
+  const act = ALIASES[base] ?? base;
+  const folder = IN_ATTN.has(act) ? "attn" : IN_MLP.has(act) ? "mlp" : type === undefined ? "" : (LAYER_TYPES[type] ?? type);
+  const prefix = at === undefined ? "" : `blocks.${at}.`;
+  const inner = folder === "" && at === undefined && (act === "scale" || act === "normalized") ? "ln_final" : folder;
+  return `${prefix}${inner === "" ? "" : `${inner}.`}hook_${act}`;
+}

@@ -1,0 +1,127 @@
+// Hook points: named places of a model at which functions see, and may replace, the activation that passes.
+import { formatShape, PrismaError, sameShape, type Tensor, type TypedArray } from "@prisma/tensor";
+
+/** Sees `activation`, and may return another tensor of its shape, dtype and device to take its place. */
+export type HookFunction<Name extends string = string> = (activation: Tensor, hookPoint: HookPoint<Name>) => Tensor | void;
+
+/** One added function. */
+export interface HookEntry {
+  readonly fn: HookFunction;
+  readonly permanent: boolean;
+}
+
+/** Receives the numbers of a tapped tensor after the run. */
+export type TapFunction = (values: TypedArray) => void;
+
+/** What a run collects from its hooks: tensors to keep, and tensors to read. */
+export interface RunRequests {
+  readonly kept: Tensor[];
+  readonly tapped: { readonly tensor: Tensor; readonly fn: TapFunction }[];
+}
+
+/** A named place in a model. Functions run in the order they were added; each sees what the one before it left. */
+export class HookPoint<Name extends string = string> {
+  #entries: HookEntry[] = [];
+  #requests: RunRequests | null = null;
+
+  constructor(readonly name: Name) {}
+
+  /** Functions attached now. */
+  get size(): number {
+    return this.#entries.length;
+  }
+
+  /** The block this point is in, or null. */
+  get layer(): number | null {
+    const match = /^blocks\.(\d+)\./.exec(this.name);
+    return match === null ? null : Number(match[1]);
+  }
+
+  add(entry: HookEntry, prepend: boolean): void {
+    this.#entries = prepend ? [entry, ...this.#entries] : [...this.#entries, entry];
+  }
+
+  remove(entry: HookEntry): void {
+    this.#entries = this.#entries.filter((other) => other !== entry);
+  }
+
+  /** Removes every function, permanent ones only when asked. */
+  reset(includingPermanent: boolean): void {
+    this.#entries = includingPermanent ? [] : this.#entries.filter((entry) => entry.permanent);
+  }
+
+  /**
+   * Makes `tensor` an output of the run that is going on, so that its value is kept; the caller disposes it.
+   * @throws PrismaError ARGUMENT_INVALID outside a run
+   */
+  keep(tensor: Tensor): Tensor {
+    this.#running("keep").kept.push(tensor);
+    return tensor;
+  }
+
+  /**
+   * Calls `fn` with the numbers of `tensor` once the run that is going on has been computed.
+   * @throws PrismaError ARGUMENT_INVALID outside a run
+   */
+  tap(tensor: Tensor, fn: TapFunction): void {
+    this.#running("tap").tapped.push({ tensor, fn });
+  }
+
+  #running(what: string): RunRequests {
+    if (this.#requests === null) {
+      throw new PrismaError("ARGUMENT_INVALID", `${this.name}: ${what} works only inside a hook, while the model is called`);
+    }
+    return this.#requests;
+  }
+
+  /**
+   * Passes `activation` through the functions attached here.
+   * @throws PrismaError HOOK_RESULT_INVALID, HOOK_RETURNED_PROMISE
+   */
+  run(activation: Tensor, requests: RunRequests): Tensor {
+    const before = this.#requests;
+    this.#requests = requests;
+    try {
+      return this.#entries.reduce((current, entry) => this.#apply(entry, current), activation);
+    } finally {
+      this.#requests = before;
+    }
+  }
+
+  #apply(entry: HookEntry, current: Tensor): Tensor {
+    const result: unknown = entry.fn(current, this);
+    if (result === undefined || result === null) return current;
+    assertReplacement(this.name, current, result);
+    return result;
+  }
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function isTensor(value: unknown, like: Tensor): value is Tensor {
+  return value instanceof like.constructor;
+}
+
+function assertReplacement(name: string, current: Tensor, result: unknown): asserts result is Tensor {
+  if (isThenable(result)) {
+    throw new PrismaError(
+      "HOOK_RETURNED_PROMISE",
+      `${name}: the hook returned a promise, but hooks run while the graph is built, before there are values. ` +
+        "To look at values use hookPoint.tap(x, fn); to decide on them stop with stopAtLayer, await, and go on with startAtLayer.",
+      { name },
+    );
+  }
+  if (!isTensor(result, current)) {
+    throw new PrismaError("HOOK_RESULT_INVALID", `${name}: the hook returned ${typeof result}; it may return a tensor or nothing`, { name });
+  }
+  const differs =
+    !sameShape(result.shape, current.shape) ? `shape ${formatShape(result.shape)}, expected ${formatShape(current.shape)}`
+    : result.dtype !== current.dtype ? `dtype ${result.dtype}, expected ${current.dtype}`
+    : result.device !== current.device ? `a tensor on another device`
+    : null;
+  if (differs !== null) {
+    throw new PrismaError("HOOK_RESULT_INVALID", `${name}: the hook returned ${differs}`, { name, found: [...result.shape], expected: [...current.shape] });
+  }
+}
