@@ -13,7 +13,7 @@ const contentSecurityPolicy = [
   "worker-src 'self'",
   "style-src 'self'",
   "font-src 'self'",
-  "img-src 'self' blob:",
+  "img-src 'self' blob: data:",
   "connect-src 'self' https://huggingface.co https://*.hf.co",
   "base-uri 'none'",
   "form-action 'none'",

@@ -1,0 +1,90 @@
+// The state of the page as query parameters of its address, read strictly and written back.
+import { tokenName } from "@prisma/viz";
+import type { HeadIndex } from "@prisma/viz";
+import type { Side } from "./compose-scene.ts";
+import type { ModelFacts } from "./engine.ts";
+
+/** What a link holds: two garments, the brighter side, the chosen head and the token that looks. */
+export interface LinkState {
+  readonly left: number;
+  readonly right: number;
+  readonly brighter: Side;
+  readonly selected: HeadIndex;
+  readonly query: number;
+}
+
+/** What was read from an address, and a sentence for every parameter that could not be used. */
+export interface ReadLink {
+  readonly state: LinkState;
+  readonly problems: readonly string[];
+}
+
+/** Reads an address's query; what is missing or unusable comes from `fallback`, the latter with a sentence. */
+export function readLink(
+  search: string,
+  fallback: LinkState,
+  garmentCount: number,
+  model: ModelFacts,
+): ReadLink {
+  const parameters = new URLSearchParams(search);
+  const problems: string[] = [];
+  const read = <T>(name: string, other: T, parse: (text: string) => T | undefined): T => {
+    const text = parameters.get(name);
+    if (text === null) return other;
+    const value = parse(text);
+    if (value !== undefined) return value;
+    problems.push(
+      `The link asks for ${name} "${text.slice(0, 40)}", which is not there; the opening example's is shown.`,
+    );
+    return other;
+  };
+  const garment = (text: string): number | undefined => wholeBelow(text, garmentCount);
+  const state = {
+    left: read("left", fallback.left, garment),
+    right: read("right", fallback.right, garment),
+    brighter: read("brighter", fallback.brighter, (text) =>
+      text === "left" || text === "right" ? text : undefined,
+    ),
+    selected: read("head", fallback.selected, (text) => parseHead(text, model)),
+    query: read("from", fallback.query, (text) => parseToken(text, model)),
+  };
+  return { state, problems };
+}
+
+/** The query for a state; a `scene` of null (a visitor's own picture) leaves the garments out. */
+export function writeLink(
+  scene: Pick<LinkState, "left" | "right" | "brighter"> | null,
+  { selected, query }: Pick<LinkState, "selected" | "query">,
+  model: ModelFacts,
+): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(scene ?? {})) parameters.set(name, String(value));
+  parameters.set("head", headName(selected));
+  parameters.set("from", tokenName(model.tokens, query).replace(/[()]/g, ""));
+  return `?${parameters.toString().replaceAll("%2C", ",")}`;
+}
+
+/** A head's short name, `L0H3`. */
+export function headName({ layer, head }: HeadIndex): string {
+  return `L${layer}H${head}`;
+}
+
+function parseHead(text: string, model: ModelFacts): HeadIndex | undefined {
+  const match = /^L(\d+)H(\d+)$/.exec(text);
+  const layer = wholeBelow(match?.[1] ?? "", model.layers);
+  const head = wholeBelow(match?.[2] ?? "", model.heads);
+  return layer === undefined || head === undefined ? undefined : { layer, head };
+}
+
+function parseToken(text: string, model: ModelFacts): number | undefined {
+  const name = text.includes(",") ? `(${text})` : text;
+  const names = Array.from({ length: model.tokenCount }, (_, token) =>
+    tokenName(model.tokens, token),
+  );
+  const token = names.indexOf(name);
+  return token < 0 ? undefined : token;
+}
+
+function wholeBelow(text: string, size: number): number | undefined {
+  return /^\d{1,6}$/.test(text) && Number(text) < size ? Number(text) : undefined;
+}

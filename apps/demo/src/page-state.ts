@@ -1,0 +1,203 @@
+// Everything the page shows, as signals, and the few things a visitor can do to it.
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { ReadonlySignal, Signal } from "@preact/signals";
+import type { HeadIndex } from "@prisma/viz";
+import { composeScene } from "./compose-scene.ts";
+import type { GreyPicture, Side } from "./compose-scene.ts";
+import type { DeviceKind, Engine, Reading, StartEngine } from "./engine.ts";
+import type { Wardrobe } from "./garments.ts";
+import { readLink, writeLink } from "./page-link.ts";
+import type { LinkState } from "./page-link.ts";
+
+/** Two shipped garments by number, and which keeps its brightness. */
+export interface GarmentScene {
+  readonly kind: "garments";
+  readonly left: number;
+  readonly right: number;
+  readonly brighter: Side;
+}
+
+/** A picture of the visitor's own. */
+export interface OwnPicture {
+  readonly kind: "picture";
+  readonly file: Blob;
+  readonly name: string;
+}
+
+/** The picture to be read. */
+export type Scene = GarmentScene | OwnPicture;
+
+/** A reading together with the scene it is of, so that words and numbers never part. */
+export interface SceneReading extends Reading {
+  readonly scene: Scene;
+}
+
+/** A scene with a wide margin whichever side is brighter: a trouser and an ankle boot. */
+export const openingScene: GarmentScene = {
+  kind: "garments",
+  left: 15,
+  right: 92,
+  brighter: "right",
+};
+
+/** The head that finds the brighter garment from CLS. */
+const openingHead: HeadIndex = { layer: 0, head: 3 };
+
+/** What a page is made of: ways to start an engine, to load the garments, and its address. */
+export interface PageParts {
+  readonly startEngine: StartEngine;
+  readonly loadWardrobe: () => Promise<Wardrobe>;
+  readonly address: { search(): string; replace(search: string): void };
+}
+
+/** The state of one page. Call `open` once. */
+export class PageState {
+  readonly scene: Signal<Scene> = signal(openingScene);
+  readonly selected: Signal<HeadIndex> = signal(openingHead);
+  /** The chosen token that looks. */
+  readonly query: Signal<number> = signal(0);
+  /** The token under the pointer, anywhere on the page. */
+  readonly hovered: Signal<number | null> = signal(null);
+  /** The token whose row is shown everywhere. */
+  readonly shownQuery: ReadonlySignal<number> = computed(
+    () => this.hovered.value ?? this.query.value,
+  );
+
+  readonly engine: Signal<Engine | null> = signal(null);
+  readonly wardrobe: Signal<Wardrobe | null> = signal(null);
+  readonly reading: Signal<SceneReading | null> = signal(null);
+  readonly busy: Signal<boolean> = signal(true);
+  readonly switching: Signal<boolean> = signal(false);
+
+  readonly openError: Signal<string | null> = signal(null);
+  readonly sceneError: Signal<string | null> = signal(null);
+  readonly deviceError: Signal<string | null> = signal(null);
+  readonly linkProblems: Signal<readonly string[]> = signal([]);
+
+  readonly #parts: PageParts;
+  #latestRead = 0;
+
+  constructor(parts: PageParts) {
+    this.#parts = parts;
+  }
+
+  /** Loads model and garments, takes the state from the address, and reads the first scene. */
+  async open(): Promise<void> {
+    this.openError.value = null;
+    try {
+      const [engine, wardrobe] = await Promise.all([
+        this.#parts.startEngine(null),
+        this.#parts.loadWardrobe(),
+      ]);
+      this.#start(engine, wardrobe);
+    } catch (error) {
+      this.busy.value = false;
+      this.openError.value = messageOf(error);
+    }
+  }
+
+  /** Takes another picture in place of the current one. */
+  choose(scene: Scene): void {
+    this.scene.value = scene;
+  }
+
+  /** Changes a garment or the brighter side; from a picture of one's own back to the opening scene. */
+  compose(change: Partial<Omit<GarmentScene, "kind">>): void {
+    const current = this.scene.value.kind === "garments" ? this.scene.value : openingScene;
+    this.scene.value = { ...current, ...change };
+  }
+
+  /** Reads the current picture once more, after an error. */
+  async retry(): Promise<void> {
+    await this.#read(this.scene.value);
+  }
+
+  /** Moves the model to another device; on failure the page stays on the one it has and says why. */
+  async switchDevice(kind: DeviceKind): Promise<void> {
+    const before = this.engine.value;
+    if (this.switching.value || before === null || before.device.kind === kind) return;
+    this.switching.value = true;
+    this.deviceError.value = null;
+    try {
+      const engine = await this.#parts.startEngine(kind);
+      this.engine.value = engine;
+      before.dispose();
+      await this.#read(this.scene.value);
+    } catch (error) {
+      this.deviceError.value = messageOf(error);
+    } finally {
+      this.switching.value = false;
+    }
+  }
+
+  #start(engine: Engine, wardrobe: Wardrobe): void {
+    const fallback: LinkState = {
+      ...openingScene,
+      selected: openingHead,
+      query: engine.model.tokens.cls ?? engine.model.tokens.firstPatch,
+    };
+    const link = readLink(
+      this.#parts.address.search(),
+      fallback,
+      wardrobe.garments.length,
+      engine.model,
+    );
+    const { left, right, brighter, selected, query } = link.state;
+    batch(() => {
+      this.scene.value = { kind: "garments", left, right, brighter };
+      this.selected.value = selected;
+      this.query.value = query;
+      this.linkProblems.value = link.problems;
+      this.wardrobe.value = wardrobe;
+      this.engine.value = engine;
+    });
+    effect(() => void this.#read(this.scene.value));
+    effect(() => this.#writeAddress());
+  }
+
+  async #read(scene: Scene): Promise<void> {
+    const read = ++this.#latestRead;
+    const engine = this.engine.peek();
+    const wardrobe = this.wardrobe.peek();
+    if (engine === null || wardrobe === null) return;
+    this.busy.value = true;
+    this.sceneError.value = null;
+    try {
+      const reading = await engine.read(await imageOf(scene, wardrobe));
+      // A newer scene may have been chosen meanwhile; only the newest is ever shown.
+      if (read === this.#latestRead) this.reading.value = { ...reading, scene };
+    } catch (error) {
+      if (read !== this.#latestRead) return;
+      // Numbers of another picture must not stand beside an error about this one.
+      this.reading.value = null;
+      this.sceneError.value = messageOf(error);
+    } finally {
+      if (read === this.#latestRead) this.busy.value = false;
+    }
+  }
+
+  #writeAddress(): void {
+    const engine = this.engine.value;
+    if (engine === null) return;
+    const scene = this.scene.value;
+    const garments =
+      scene.kind === "garments"
+        ? { left: scene.left, right: scene.right, brighter: scene.brighter }
+        : null;
+    const state = { selected: this.selected.value, query: this.query.value };
+    this.#parts.address.replace(writeLink(garments, state, engine.model));
+  }
+}
+
+async function imageOf(scene: Scene, wardrobe: Wardrobe): Promise<Blob | GreyPicture> {
+  if (scene.kind === "picture") return scene.file;
+  const [left, right] = await Promise.all([
+    wardrobe.pixels(scene.left),
+    wardrobe.pixels(scene.right),
+  ]);
+  return composeScene(left, right, scene.brighter);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

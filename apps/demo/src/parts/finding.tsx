@@ -1,0 +1,108 @@
+// The first sentence on the page: what the model answers, what one head does, and what to try.
+import { formatPercent, tokenName } from "@prisma/viz";
+import type { Side } from "../compose-scene.ts";
+import type { Engine } from "../engine.ts";
+import { headName } from "../page-link.ts";
+import type { GarmentScene, PageState, SceneReading } from "../page-state.ts";
+import { largest, softmax } from "../predictions.ts";
+import { sumByHalf } from "../attention-shares.ts";
+
+/** States the finding for what is shown, and suggests one action. */
+export function Finding({ page }: { page: PageState }) {
+  const reading = page.reading.value;
+  const engine = page.engine.value;
+  return (
+    <section class="finding" aria-live="polite">
+      {page.openError.value !== null ? (
+        <p class="error" role="alert">
+          {page.openError.value}{" "}
+          <button type="button" class="action" onClick={() => void page.open()}>
+            Try again
+          </button>
+        </p>
+      ) : reading === null || engine === null ? (
+        <p>
+          {page.sceneError.value === null
+            ? "Loading the model and computing the first answer\u2026"
+            : ""}
+        </p>
+      ) : (
+        <>
+          <p>
+            <Answer page={page} reading={reading} engine={engine} />{" "}
+            <HeadSentence page={page} reading={reading} engine={engine} />
+          </p>
+          <Suggestion page={page} reading={reading} engine={engine} />
+        </>
+      )}
+    </section>
+  );
+}
+
+interface Shown {
+  readonly page: PageState;
+  readonly reading: SceneReading;
+  readonly engine: Engine;
+}
+
+function Answer({ page, reading, engine }: Shown) {
+  const shares = softmax(reading.logits);
+  const top = largest(shares);
+  return (
+    <>
+      The model answers <strong>{engine.model.labels[top]}</strong> (
+      {formatPercent(shares[top] ?? 0)}){relation(page, reading, top)}.
+    </>
+  );
+}
+
+/** How the answer relates to the two garments of the scene. */
+function relation(page: PageState, { scene }: SceneReading, answer: number): string {
+  if (scene.kind === "picture") return "";
+  const bright = garmentLabel(page, scene, scene.brighter);
+  const dim = garmentLabel(page, scene, otherSide(scene.brighter));
+  if (bright === dim)
+    return answer === bright ? ", which both garments are" : ", which neither garment is";
+  if (answer === bright) return ", the brighter garment";
+  return answer === dim ? ", the dimmer garment" : ", which neither garment is";
+}
+
+function HeadSentence({ page, reading, engine }: Shown) {
+  const selected = page.selected.value;
+  const query = page.query.value;
+  const shares = sumByHalf(reading.pattern, engine.model, selected, query);
+  const most = largest(shares);
+  const place = ["on the left half", "on the right half", "on CLS"][most] ?? "";
+  return (
+    <>
+      From {tokenName(engine.model.tokens, query)}, head <strong>{headName(selected)}</strong> puts{" "}
+      {formatPercent(shares[most] ?? 0)} of its attention {place}.
+    </>
+  );
+}
+
+function Suggestion({ page, reading, engine }: Shown) {
+  const { scene } = reading;
+  if (scene.kind === "picture") {
+    return (
+      <button type="button" class="action" onClick={() => page.compose({})}>
+        Back to the two garments
+      </button>
+    );
+  }
+  const dimmer = otherSide(scene.brighter);
+  const label = engine.model.labels[garmentLabel(page, scene, dimmer)] ?? "";
+  return (
+    <button type="button" class="action" onClick={() => page.compose({ brighter: dimmer })}>
+      Try it: brighten the {dimmer} one ({label})
+    </button>
+  );
+}
+
+function garmentLabel(page: PageState, scene: GarmentScene, side: Side): number {
+  return page.wardrobe.value?.garments[scene[side]]?.label ?? -1;
+}
+
+function otherSide(side: Side): Side {
+  return side === "left" ? "right" : "left";
+}

@@ -1,0 +1,51 @@
+// Where every head looks: all layers and heads at once, for one token.
+import { attentionGrid, tokenName } from "@prisma/viz";
+import type { AttentionGridData } from "@prisma/viz";
+import { useCallback } from "preact/hooks";
+import type { PageState } from "../page-state.ts";
+import { FigureView } from "./figure-view.tsx";
+
+/** The grid of heads; choosing one shows it large. */
+export function HeadsPanel({ page }: { page: PageState }) {
+  const reading = page.reading.value;
+  const engine = page.engine.value;
+  const create = useCallback(
+    (data: AttentionGridData) =>
+      attentionGrid(data, {
+        onSelect: (head) => {
+          page.selected.value = head;
+        },
+      }),
+    [page],
+  );
+  const query = page.shownQuery.value;
+  return (
+    <section class="panel heads" aria-labelledby="heads-title">
+      <h2 id="heads-title">Where does each head look?</h2>
+      <p class="small quiet">
+        Attention from {engine === null ? "CLS" : tokenName(engine.model.tokens, query)}, layers
+        down, heads across. Click one to see it large.
+      </p>
+      <div class="heads-figure" data-busy={page.busy.value}>
+        {reading !== null && engine !== null && (
+          <FigureView
+            create={create}
+            data={{
+              shape: [
+                engine.model.layers,
+                engine.model.heads,
+                engine.model.tokenCount,
+                engine.model.tokenCount,
+              ],
+              data: reading.pattern,
+              tokens: engine.model.tokens,
+              query,
+              selected: page.selected.value,
+              picture: reading.picture,
+            }}
+          />
+        )}
+      </div>
+    </section>
+  );
+}

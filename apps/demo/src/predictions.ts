@@ -1,0 +1,15 @@
+// From logits to shares of one.
+
+/** The softmax of logits: shares that sum to one. */
+export function softmax(logits: ArrayLike<number>): number[] {
+  const values = Array.from(logits);
+  const top = Math.max(...values);
+  const powers = values.map((value) => Math.exp(value - top));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}
+
+/** Index of the largest value, the first of several equal ones. */
+export function largest(values: readonly number[]): number {
+  return values.indexOf(Math.max(...values));
+}
