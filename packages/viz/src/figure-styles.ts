@@ -57,6 +57,8 @@ export const figureStyles: string = `
   min-width: 0;
   font-size: var(--prisma-small, 12px);
   line-height: 1;
+  forced-color-adjust: none;
+  print-color-adjust: exact;
 }
 .prisma-figure .prisma-apart { grid-row: 1; margin-bottom: 8px; }
 .prisma-apart-name {
@@ -97,8 +99,10 @@ export const figureStyles: string = `
 .prisma-bars th, .prisma-bars td { padding: 0; height: 22px; line-height: 22px; text-align: left; font-weight: 400; white-space: nowrap; }
 .prisma-bars thead th { color: var(--quiet); font-size: var(--prisma-small, 12px); text-align: right; padding-left: 12px; }
 .prisma-bars tbody th { padding-right: 12px; overflow: hidden; text-overflow: ellipsis; max-width: 12em; }
+/* Room for the bold form of every label, so that nothing moves when another row is set apart. */
+.prisma-bars tbody th::after { content: attr(data-text); display: block; height: 0; overflow: hidden; visibility: hidden; font-weight: 600; }
 .prisma-bars .prisma-bar-track { width: 99%; }
-.prisma-bar { height: 12px; min-width: 1px; background: var(--bar); border-radius: 1px; }
+.prisma-bar { height: 12px; min-width: 1px; background: var(--bar); border-radius: 1px; forced-color-adjust: none; print-color-adjust: exact; }
 .prisma-bar.prisma-negative { background: var(--negative); }
 .prisma-bars .prisma-number { text-align: right; padding-left: 12px; min-width: 3.5em; }
 .prisma-bars .prisma-quiet { color: var(--quiet); }

@@ -24,10 +24,15 @@ test.for(Object.entries(figures))("%s looks as in the gallery", async ([name, dr
     "<!doctype html>",
     '<html lang="en" style="color-scheme: light dark">',
     `<head><meta charset="utf-8"><title>${name}</title>`,
-    `<style>body { max-width: 400px; margin: 32px; font: 15px/24px system-ui; }${figureStyles}</style></head>`,
+    "<style>body { max-width: 400px; margin: 32px; font: 15px/24px system-ui; }</style>",
+    '<link rel="stylesheet" href="figures.css"></head>',
     `<body>\n${figure}\n</body>\n</html>\n`,
   ].join("\n");
   await expect(page).toMatchFileSnapshot(`output/${name}.html`);
+});
+
+test("the gallery has the figures' style sheet", async () => {
+  await expect(figureStyles).toMatchFileSnapshot("output/figures.css");
 });
 
 test.for(Object.entries(figures))("%s says what it shows", ([, draw]) => {

@@ -43,51 +43,79 @@ export function bars(data: BarsData, options: FigureOptions = {}): Figure<BarsDa
   const document = figureDocument(options);
   adoptStyles(document);
   const rows = data.labels.map(() => createRow(document));
-  const titles = [
-    createElement(document, "th", { scope: "col" }),
-    createElement(document, "th", { scope: "col" }),
-  ];
-  const table = createElement(document, "table", {}, [
-    createElement(document, "thead", {}, [
-      createElement(document, "tr", {}, [createElement(document, "td", { colspan: 2 }), ...titles]),
-    ]),
-    createElement(
-      document,
-      "tbody",
-      {},
-      rows.map((row) => row.element),
-    ),
-  ]);
-  const element = createElement(
-    document,
-    "figure",
-    { class: "prisma-figure prisma-bars", role: "group" },
-    [table],
-  );
+  const titles = ["", ""].map(() => createElement(document, "th", { scope: "col" }));
+  const element = createTable(document, titles, rows);
 
   const update = (next: BarsData): void => {
-    const values = readValues(next, rows.length);
-    const also = readAlso(next);
-    const highlight = next.highlight ?? values.indexOf(Math.max(...values));
-    checkIndex(figureName, "highlight", highlight, rows.length);
-    const domain = next.domain ?? [0, 1];
-    const spans = values.map((value) => barSpan(value, domain));
-    rows.forEach((row, at) => {
-      setText(row.label, next.labels[at] ?? "");
-      drawBar(row.bar, values[at] ?? 0, spans[at] ?? [0, 0]);
-      setText(row.value, format(next, values[at] ?? 0));
-      setText(row.also, also === null ? "" : formatNumber(also[at] ?? 0));
-      row.element.classList.toggle("prisma-highlight", at === highlight);
-    });
+    const drawn = readBars(next, rows.length);
     [next.title, next.also?.title ?? ""].forEach((title, at) => {
       const cell = titles[at];
       if (cell !== undefined) setText(cell, title);
     });
-    const best = `${next.labels[highlight] ?? ""}, ${next.title} ${format(next, values[highlight] ?? 0)}`;
-    setAttribute(element, "aria-label", best);
+    rows.forEach((row, at) => drawRow(row, drawn, at));
+    const { labels, written, highlight } = drawn;
+    setAttribute(
+      element,
+      "aria-label",
+      `${labels[highlight] ?? ""}, ${next.title} ${written[highlight] ?? ""}`,
+    );
   };
   update(data);
   return { element, update };
+}
+
+/** Everything to be drawn, read and checked. */
+interface Drawn {
+  readonly labels: readonly string[];
+  readonly values: readonly number[];
+  readonly spans: readonly (readonly [start: number, width: number])[];
+  readonly written: readonly string[];
+  readonly also: readonly string[];
+  readonly highlight: number;
+}
+
+function readBars(data: BarsData, count: number): Drawn {
+  const values = readValues(data, count);
+  const also = readAlso(data);
+  const highlight = data.highlight ?? values.indexOf(Math.max(...values));
+  checkIndex(figureName, "highlight", highlight, count);
+  return {
+    labels: data.labels,
+    values,
+    spans: values.map((value) => barSpan(value, data.domain ?? [0, 1])),
+    written: values.map(data.unit === "percent" ? formatPercent : formatNumber),
+    also: values.map((_, at) => (also === null ? "" : formatNumber(also[at] ?? 0))),
+    highlight,
+  };
+}
+
+function drawRow(row: Row, drawn: Drawn, at: number): void {
+  const label = drawn.labels[at] ?? "";
+  setText(row.label, label);
+  setAttribute(row.label, "data-text", label);
+  const [start, width] = drawn.spans[at] ?? [0, 0];
+  row.bar.style.setProperty("margin-left", `${(100 * start).toFixed(3)}%`);
+  row.bar.style.setProperty("width", `${(100 * width).toFixed(3)}%`);
+  row.bar.classList.toggle("prisma-negative", (drawn.values[at] ?? 0) < 0);
+  setText(row.value, drawn.written[at] ?? "");
+  setText(row.also, drawn.also[at] ?? "");
+  row.element.classList.toggle("prisma-highlight", at === drawn.highlight);
+}
+
+function createTable(
+  document: Document,
+  titles: readonly HTMLElement[],
+  rows: readonly Row[],
+): HTMLElement {
+  const corner = createElement(document, "td", { colspan: 2 });
+  const head = createElement(document, "tr", {}, [corner, ...titles]);
+  const body = rows.map((row) => row.element);
+  return createElement(document, "figure", { class: "prisma-figure prisma-bars", role: "group" }, [
+    createElement(document, "table", {}, [
+      createElement(document, "thead", {}, [head]),
+      createElement(document, "tbody", {}, body),
+    ]),
+  ]);
 }
 
 function createRow(document: Document): Row {
@@ -115,7 +143,7 @@ function barSpan(
   value: number,
   [low, high]: readonly [number, number],
 ): [start: number, width: number] {
-  if (value < low || value > high || low > 0 || high < 0) {
+  if (!(value >= low && value <= high && low <= 0 && high >= 0 && low < high)) {
     throw new VizError(
       "VIZ_VALUE",
       `${figureName}: a bar from 0 to ${value} does not fit the scale from ${low} to ${high}`,
@@ -124,16 +152,6 @@ function barSpan(
   }
   const size = high - low;
   return [(Math.min(0, value) - low) / size, Math.abs(value) / size];
-}
-
-function drawBar(bar: HTMLElement, value: number, [start, width]: readonly [number, number]): void {
-  bar.style.setProperty("margin-left", `${(100 * start).toFixed(3)}%`);
-  bar.style.setProperty("width", `${(100 * width).toFixed(3)}%`);
-  bar.classList.toggle("prisma-negative", value < 0);
-}
-
-function format({ unit }: BarsData, value: number): string {
-  return unit === "percent" ? formatPercent(value) : formatNumber(value);
 }
 
 function readValues(data: BarsData, rows: number): number[] {
