@@ -1,8 +1,9 @@
 // Seeded random kernels: views with broadcast, negative and odd strides, guards, gathers, every operation and type.
 import { createArray, type DType, type TypedArray } from "../../src/dtype.ts";
 import { affine, type Affine } from "../../src/graph/affine.ts";
-import { apply, bitcastTo, castTo, literal, type BufferId, type Expr, type MachineOp } from "../../src/graph/expr.ts";
+import { apply, bitcastTo, castTo, literal, type BufferId, type Expr, type MachineOp, type ValueExpr } from "../../src/graph/expr.ts";
 import { denseForm, type Guard, type LinearForm } from "../../src/graph/linear-form.ts";
+import type { Reduction } from "../../src/graph/node.ts";
 import type { Store } from "../../src/schedule/kernel.ts";
 import { sizeOf, type Shape } from "../../src/shape.ts";
 
@@ -29,15 +30,18 @@ const DTYPES: readonly DType[] = ["f32", "i32", "u32", "bool"];
 export class RandomKernels {
   readonly buffers = new Map<BufferId, TypedArray>();
   readonly slots: number[] = [];
+  /** Results of the kernel that expressions made from now on may use. */
+  readonly results: ValueExpr[] = [];
+  /** Axes that nothing made from now on moves along. */
+  fixedAxes: readonly number[] = [];
   readonly #next: () => number;
-  readonly #shape: Shape;
-  readonly #fixedAxis: number | null;
 
-  /** @param fixedAxis an axis that nothing made here may move along, or null */
-  constructor(next: () => number, shape: Shape, fixedAxis: number | null = null) {
+  constructor(
+    next: () => number,
+    /** Sizes of the axes that forms made from now on range over. */
+    public shape: Shape,
+  ) {
     this.#next = next;
-    this.#shape = shape;
-    this.#fixedAxis = fixedAxis;
   }
 
   /** A whole number in [0, below). */
@@ -49,8 +53,21 @@ export class RandomKernels {
     return items[this.below(items.length)]!;
   }
 
+  /**
+   * What a reduction may reduce so that the result does not depend on the order of its additions: sums and products of
+   * small whole numbers or special values, extremes without negative zeros.
+   */
+  reducible(fn: Reduction, dtype: DType, depth: number): Expr {
+    const value = this.expression(dtype, depth);
+    if (dtype !== "f32") return value;
+    if (fn !== "sum" && fn !== "prod") return apply("add", value, literal(0));
+    const whole = castTo(apply("mod", this.expression("i32", depth), literal(fn === "sum" ? 9 : 2, "i32")), "f32");
+    const special = apply("and", this.expression("bool", 1), apply("isNan", apply("mul", value, literal(0))));
+    return apply("select", special, value, whole);
+  }
+
   /** A store of `value` to a new buffer, dense or with axes in another order, over the kernel's shape or `shape`. */
-  store(value: Expr, shape: Shape = this.#shape): Store {
+  store(value: Expr, shape: Shape = this.shape): Store {
     const axes = shape.map((_, axis) => axis);
     if (this.below(3) === 0) axes.sort(() => this.#next() - 0.5);
     const dense = denseForm(axes.map((axis) => shape[axis]!));
@@ -81,6 +98,8 @@ export class RandomKernels {
   /** A value that is read or given: load, gather, index, slot or literal. */
   leaf(dtype: DType): Expr {
     const kind = this.below(8);
+    const results = this.results.filter((result) => result.dtype === dtype);
+    if (results.length > 0 && kind > 5) return this.pick(results);
     if (kind === 0) return literal(this.#number(dtype), dtype);
     if (kind === 1) return { kind: "slot", dtype, slot: this.slots.push(this.#number(dtype)) - 1 };
     if (kind === 2 && dtype === "i32") return { kind: "index", dtype, form: this.#view(this.#coordinateRange()).form };
@@ -128,13 +147,13 @@ export class RandomKernels {
   /** A form over the shape that reaches at most `size` elements from 0, all of them inside. */
   #view(axes: readonly number[] = this.#coordinateRange()): { form: LinearForm; size: number } {
     const order = [...axes].sort(() => this.#next() - 0.5);
-    const strides = new Array<number>(this.#shape.length).fill(0);
+    const strides = new Array<number>(this.shape.length).fill(0);
     let [span, lowest] = [1, 0];
     for (const axis of this.below(2) === 0 ? axes.toReversed() : order) {
       if (this.below(4) === 0) continue;
       const stride = span * this.pick([1, 1, 1, -1, 2, 3]);
       strides[axis] = stride;
-      const reach = stride * (this.#shape[axis]! - 1);
+      const reach = stride * (this.shape[axis]! - 1);
       lowest += Math.min(reach, 0);
       span += Math.abs(reach);
     }
@@ -152,15 +171,15 @@ export class RandomKernels {
 
   #guard(): Guard {
     const axes = this.#coordinateRange();
-    const strides = new Array<number>(this.#shape.length).fill(0);
+    const strides = new Array<number>(this.shape.length).fill(0);
     const axis = axes.length === 0 ? null : this.pick(axes);
     if (axis !== null) strides[axis] = this.pick([1, 1, -1, 2]);
-    const size = axis === null ? 2 : this.#shape[axis]!;
+    const size = axis === null ? 2 : this.shape[axis]!;
     return { form: { strides, offset: this.#offset(this.below(size + 2) - 1) }, size: 1 + this.below(size) };
   }
 
   #coordinateRange(): number[] {
-    return this.#shape.map((_, axis) => axis).filter((axis) => axis !== this.#fixedAxis);
+    return this.shape.map((_, axis) => axis).filter((axis) => !this.fixedAxes.includes(axis));
   }
 
   #number(dtype: DType): number {

@@ -37,7 +37,7 @@ export class ElementEmitter {
   ) {
     this.asm = fn.asm;
     this.#variesAlongRun = graph.variesAlong(walk.runAxis);
-    this.#variesAlongLane = graph.variesAlong(walk.laneAxis);
+    this.#variesAlongLane = graph.variesAlong(walk.laneAxis, { results: walk.laneAxis !== walk.runAxis });
     this.#variesAtAll = graph.variesAtAll();
     graph.values.forEach((_, id) => {
       if (this.#variesAtAll[id] !== true) this.#emit(id);
@@ -59,17 +59,17 @@ export class ElementEmitter {
     this.#mask = outer;
   }
 
-  /** Runs `body` for the elements `4 * vector` further along the lane axis, in a scope of its own. */
+  /** Runs `body` for the elements `4 * vector` further along the lane axis; scopes hold values for each vector. */
   atVector(vector: number, body: () => void): void {
     const outer = this.#vector;
     this.#vector = vector;
-    this.scope(body);
+    body();
     this.#vector = outer;
   }
 
   /** Makes `local` the value of `id`. */
   bind(id: ValueId, local: Local): void {
-    this.#declare(`value ${id}`, local);
+    this.#declare(this.#name(id), local);
   }
 
   /** Makes `local` the result numbered `result`, where the graph uses it. */
@@ -104,7 +104,11 @@ export class ElementEmitter {
 
   #missing(roots: readonly ValueId[], stores: readonly GraphStore[]): ValueId[] {
     const all = [...roots, ...stores.map((store) => store.value)];
-    return this.graph.needed(all, (id) => this.#find(`value ${id}`) !== undefined);
+    return this.graph.needed(all, (id) => this.#find(this.#name(id)) !== undefined);
+  }
+
+  #name(id: ValueId): string {
+    return this.#variesAlongLane[id] === true ? `value ${id} of vector ${this.#vector}` : `value ${id}`;
   }
 
   #find(name: string): Local | undefined {
@@ -117,7 +121,7 @@ export class ElementEmitter {
   }
 
   #value(id: ValueId): Local {
-    const local = this.#find(`value ${id}`);
+    const local = this.#find(this.#name(id));
     if (local === undefined) throw new RangeError(`value ${id} is used before it is known`);
     return local;
   }

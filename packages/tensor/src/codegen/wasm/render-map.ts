@@ -32,10 +32,10 @@ function emitMap(fn: KernelFunction, graph: ValueGraph, sizes: readonly number[]
   const last = sizes.length - 1;
   const coordinates = sizes.slice(0, -1).map(() => fn.asm.local("i32"));
   const emitter = new ElementEmitter(fn, graph, { laneAxis: last, runAxis: last, coordinates, position: fn.asm.local("i32") });
-  fn.overRuns(sizes, coordinates, ({ start, count }) => {
+  fn.overRuns(sizes, coordinates, (run) => {
     emitter.scope(() => {
       emitter.hoist([], stores);
-      overVectors(emitter, start, count, () => stores.forEach((store) => emitter.store(store)));
+      overVectors(emitter, run, () => stores.forEach((store) => emitter.store(store)));
     });
   });
   return fn.assemble();

@@ -94,10 +94,10 @@ export class ValueGraph {
     return place;
   }
 
-  /** For each value: whether it may differ between coordinates of `axis`. */
-  variesAlong(axis: number): boolean[] {
+  /** For each value: whether it may differ between coordinates of `axis`; `results` says so of the kernel's own results. */
+  variesAlong(axis: number, { results = false } = {}): boolean[] {
     const moves = (form: number): boolean => this.forms[form]?.strides[axis] !== "zero";
-    return this.#propagate((value) => (value.kind === "index" || value.kind === "load") && moves(value.form));
+    return this.#propagate((value) => (value.kind === "result" ? results : "form" in value && moves(value.form)));
   }
 
   /** For each value: whether it may differ between elements at all. */

@@ -1,6 +1,10 @@
 // Loops over consecutive elements four at a time, with the last few in a vector of fewer active lanes.
 import type { Local } from "./assembler.ts";
 import type { ElementEmitter } from "./element-emitter.ts";
+import type { KernelFunction, Run } from "./kernel-function.ts";
+
+/** Elements summed before a partial sum joins the whole: what keeps sums of a million elements accurate. */
+const CHUNK = 1024;
 
 /** Pushes, as a mask, the lanes below the number of lanes that `pushCount` pushes. */
 export function pushLanesBelow(emitter: ElementEmitter, pushCount: () => void): void {
@@ -10,10 +14,10 @@ export function pushLanesBelow(emitter: ElementEmitter, pushCount: () => void): 
 }
 
 /**
- * Runs `body` over `count` elements from `start` along the run axis, which is the lane axis: once for a loop over whole
- * vectors (mask null), once for the rest. Sets the walk's position.
+ * Runs `body` over the elements of `run` along the run axis, which is the lane axis: once for a loop over whole vectors
+ * (mask null), once for the rest. Sets the walk's position.
  */
-export function overVectors(emitter: ElementEmitter, start: Local, count: Local, body: (mask: Local | null) => void): void {
+export function overVectors(emitter: ElementEmitter, { start, count }: Run, body: (mask: Local | null) => void): void {
   const { asm, fn, walk: { position } } = emitter;
   const [whole, end, mask] = [asm.local("i32"), asm.local("i32"), asm.local("v128")];
   asm.get(start).i32(2).op("i32.shl").tee(position);
@@ -27,5 +31,18 @@ export function overVectors(emitter: ElementEmitter, start: Local, count: Local,
     pushLanesBelow(emitter, () => asm.get(end).get(position).op("i32.sub").i32(2).op("i32.shr_u"));
     asm.set(mask);
     emitter.masked(mask, () => body(mask));
+  });
+}
+
+/** Runs `body` over `run` in pieces of {@link CHUNK} elements, the last one shorter. */
+export function overChunks(fn: KernelFunction, { start, count }: Run, body: (chunk: Run) => void): void {
+  const { asm } = fn;
+  const [first, end, left, size] = [asm.local("i32"), asm.local("i32"), asm.local("i32"), asm.local("i32")];
+  asm.get(start).tee(first).get(count).op("i32.add").set(end);
+  fn.whileBelow(first, end, () => {
+    asm.get(end).get(first).op("i32.sub").tee(left).i32(CHUNK);
+    asm.get(left).i32(CHUNK).op("i32.lt_u", "select").set(size);
+    body({ start: first, count: size });
+    asm.get(first).get(size).op("i32.add").set(first);
   });
 }
