@@ -70,6 +70,7 @@ export const figureStyles: string = `
   font-size: var(--prisma-small, 12px);
 }
 .prisma-cell > span { position: relative; z-index: 1; text-shadow: 0 0 3px rgb(0 0 0 / 60%); }
+.prisma-dark-ink > span { text-shadow: none; }
 .prisma-query::after {
   content: "";
   position: absolute;
@@ -103,11 +104,12 @@ export const figureStyles: string = `
 .prisma-bars tbody th::after { content: attr(data-text); display: block; height: 0; overflow: hidden; visibility: hidden; font-weight: 600; }
 .prisma-bars .prisma-bar-track { width: 99%; }
 .prisma-bar { height: 12px; min-width: 1px; background: var(--bar); border-radius: 1px; forced-color-adjust: none; print-color-adjust: exact; }
-.prisma-bar.prisma-negative { background: var(--negative); }
+.prisma-signed .prisma-bar { background: var(--positive); }
+.prisma-signed .prisma-bar.prisma-negative { background: var(--negative); }
 .prisma-bars .prisma-number { text-align: right; padding-left: 12px; min-width: 3.5em; }
 .prisma-bars .prisma-quiet { color: var(--quiet); }
 .prisma-bars .prisma-highlight th, .prisma-bars .prisma-highlight .prisma-number { font-weight: 600; }
-.prisma-highlight .prisma-bar:not(.prisma-negative) { background: var(--ink); }
+.prisma-bars:not(.prisma-signed) .prisma-highlight .prisma-bar { background: var(--ink); }
 
 .prisma-pixel-image { position: relative; line-height: 0; }
 .prisma-pixels { display: block; width: 100%; height: auto; image-rendering: pixelated; }

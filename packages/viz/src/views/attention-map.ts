@@ -122,7 +122,9 @@ function drawCells(
     const weight = weights[key] ?? 0;
     const value = formatPercent(weight);
     button.style.setProperty("background-color", colors[key] ?? "");
-    button.style.setProperty("color", scaleInk(scale, weight));
+    const ink = scaleInk(scale, weight);
+    button.style.setProperty("color", ink);
+    button.classList.toggle("prisma-dark-ink", ink === "#000000");
     const text = texts[key];
     if (text !== undefined) setText(text, writtenShare(weight));
     setAttribute(button, "aria-label", `${names[key] ?? ""}, receives ${value}`);

@@ -53,6 +53,7 @@ export function bars(data: BarsData, options: FigureOptions = {}): Figure<BarsDa
       if (cell !== undefined) setText(cell, title);
     });
     rows.forEach((row, at) => drawRow(row, drawn, at));
+    element.classList.toggle("prisma-signed", (next.domain?.[0] ?? 0) < 0);
     const { labels, written, highlight } = drawn;
     setAttribute(
       element,
