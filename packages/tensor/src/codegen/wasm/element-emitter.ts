@@ -236,17 +236,7 @@ export class ElementEmitter {
     const wordForm = this.graph.forms[form];
     if (wordForm === undefined) throw new RangeError(`no form ${form}`);
     const base = asm.local("i32");
-    this.fn.pushWord(wordForm.offset);
-    wordForm.strides.forEach((stride, axis) => {
-      const coordinate = walk.coordinates[axis];
-      if (stride === "zero" || coordinate === null || coordinate === undefined) return;
-      asm.get(coordinate);
-      if (stride !== "one") {
-        this.fn.pushWord(stride);
-        asm.op("i32.mul");
-      }
-      asm.op("i32.add");
-    });
+    this.fn.pushPlace(wordForm, walk.coordinates);
     asm.set(base);
     return this.#declare(`form ${form}`, base);
   }

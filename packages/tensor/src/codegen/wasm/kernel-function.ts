@@ -2,6 +2,7 @@
 import type { WasmTarget } from "./abi.ts";
 import { Assembler, type Local } from "./assembler.ts";
 import type { KernelParams } from "./kernel-params.ts";
+import type { WordForm } from "./value-graph.ts";
 
 /** Consecutive items along the last axis. */
 export interface Run {
@@ -34,6 +35,23 @@ export class KernelFunction {
   /** Pushes the byte address of the buffer at `position`. */
   pushAddress(position: number): Assembler {
     return this.asm.get(this.asm.param(0)).memory("i32.load", this.params.addressOffset(position));
+  }
+
+  /** Pushes the place of `form` in elements; axes without a coordinate stand at zero. */
+  pushPlace(form: WordForm, coordinates: readonly (Local | null | undefined)[]): Assembler {
+    const { asm } = this;
+    this.pushWord(form.offset);
+    form.strides.forEach((stride, axis) => {
+      const coordinate = coordinates[axis];
+      if (stride === "zero" || coordinate === null || coordinate === undefined) return;
+      asm.get(coordinate);
+      if (stride !== "one") {
+        this.pushWord(stride);
+        asm.op("i32.mul");
+      }
+      asm.op("i32.add");
+    });
+    return asm;
   }
 
   /** The module's bytes. */
