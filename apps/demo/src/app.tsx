@@ -15,7 +15,7 @@ export function App({ page }: { page: PageState }) {
     event.preventDefault();
     setOver(false);
     const file = event.dataTransfer?.files[0];
-    if (file !== undefined) page.choose({ kind: "picture", file, name: file.name });
+    if (file !== undefined) void page.choose({ kind: "picture", file, name: file.name });
   };
   return (
     <div

@@ -9,7 +9,6 @@ export type DeviceKind = "wasm" | "webgpu";
 export interface ModelFacts {
   readonly labels: readonly string[];
   readonly tokens: TokenLayout;
-  readonly tokenCount: number;
   readonly layers: number;
   readonly heads: number;
 }
@@ -17,8 +16,8 @@ export interface ModelFacts {
 /** The device in use: what it is, and why this one. */
 export interface DeviceFacts {
   readonly kind: DeviceKind;
+  /** One sentence: what computes, and why this device. */
   readonly description: string;
-  readonly reason: string;
 }
 
 /** What the model made of one picture. */

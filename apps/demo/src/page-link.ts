@@ -1,5 +1,5 @@
 // The state of the page as query parameters of its address, read strictly and written back.
-import { tokenName } from "@prisma/viz";
+import { tokenCount, tokenName } from "@prisma/viz";
 import type { HeadIndex } from "@prisma/viz";
 import type { Side } from "./compose-scene.ts";
 import type { ModelFacts } from "./engine.ts";
@@ -78,7 +78,7 @@ function parseHead(text: string, model: ModelFacts): HeadIndex | undefined {
 
 function parseToken(text: string, model: ModelFacts): number | undefined {
   const name = text.includes(",") ? `(${text})` : text;
-  const names = Array.from({ length: model.tokenCount }, (_, token) =>
+  const names = Array.from({ length: tokenCount(model.tokens) }, (_, token) =>
     tokenName(model.tokens, token),
   );
   const token = names.indexOf(name);

@@ -97,14 +97,15 @@ export class PageState {
   }
 
   /** Takes another picture in place of the current one. */
-  choose(scene: Scene): void {
+  async choose(scene: Scene): Promise<void> {
     this.scene.value = scene;
+    await this.#read(scene);
   }
 
   /** Changes a garment or the brighter side; from a picture of one's own back to the opening scene. */
-  compose(change: Partial<Omit<GarmentScene, "kind">>): void {
+  async compose(change: Partial<Omit<GarmentScene, "kind">>): Promise<void> {
     const current = this.scene.value.kind === "garments" ? this.scene.value : openingScene;
-    this.scene.value = { ...current, ...change };
+    await this.choose({ ...current, ...change });
   }
 
   /** Reads the current picture once more, after an error. */
@@ -114,14 +115,11 @@ export class PageState {
 
   /** Moves the model to another device; on failure the page stays on the one it has and says why. */
   async switchDevice(kind: DeviceKind): Promise<void> {
-    const before = this.engine.value;
-    if (this.switching.value || before === null || before.device.kind === kind) return;
+    if (this.switching.value || this.engine.value?.device.kind === kind) return;
     this.switching.value = true;
     this.deviceError.value = null;
     try {
-      const engine = await this.#parts.startEngine(kind);
-      this.engine.value = engine;
-      before.dispose();
+      await this.#replaceEngine(kind);
       await this.#read(this.scene.value);
     } catch (error) {
       this.deviceError.value = messageOf(error);
@@ -130,11 +128,19 @@ export class PageState {
     }
   }
 
+  async #replaceEngine(kind: DeviceKind): Promise<Engine> {
+    const before = this.engine.value;
+    const engine = await this.#parts.startEngine(kind);
+    this.engine.value = engine;
+    before?.dispose();
+    return engine;
+  }
+
   #start(engine: Engine, wardrobe: Wardrobe): void {
     const fallback: LinkState = {
       ...openingScene,
       selected: openingHead,
-      query: engine.model.tokens.cls ?? engine.model.tokens.firstPatch,
+      query: engine.model.tokens.cls ?? engine.model.tokens.patches[0] ?? 0,
     };
     const link = readLink(
       this.#parts.address.search(),
@@ -151,29 +157,50 @@ export class PageState {
       this.wardrobe.value = wardrobe;
       this.engine.value = engine;
     });
-    effect(() => void this.#read(this.scene.value));
     effect(() => this.#writeAddress());
+    void this.#read(this.scene.value);
   }
 
+  /** Reads a scene; of several reads under way only the newest is ever shown. */
   async #read(scene: Scene): Promise<void> {
     const read = ++this.#latestRead;
-    const engine = this.engine.peek();
-    const wardrobe = this.wardrobe.peek();
-    if (engine === null || wardrobe === null) return;
     this.busy.value = true;
     this.sceneError.value = null;
     try {
-      const reading = await engine.read(await imageOf(scene, wardrobe));
-      // A newer scene may have been chosen meanwhile; only the newest is ever shown.
+      const reading = await this.#compute(scene);
       if (read === this.#latestRead) this.reading.value = { ...reading, scene };
     } catch (error) {
-      if (read !== this.#latestRead) return;
-      // Numbers of another picture must not stand beside an error about this one.
-      this.reading.value = null;
-      this.sceneError.value = messageOf(error);
+      if (read === this.#latestRead) this.#refuse(scene, error);
     } finally {
       if (read === this.#latestRead) this.busy.value = false;
     }
+  }
+
+  /** Computes a reading; a lost device is started once more before it is an error. */
+  async #compute(scene: Scene): Promise<Reading> {
+    const engine = this.engine.value;
+    const wardrobe = this.wardrobe.value;
+    if (engine === null || wardrobe === null) throw new Error("the page is not open yet");
+    const image = await imageOf(scene, wardrobe);
+    try {
+      return await engine.read(image);
+    } catch (error) {
+      if (!isDeviceLost(error)) throw error;
+      this.deviceError.value = "The device was lost; starting it again.";
+      const restarted = await this.#replaceEngine(engine.device.kind);
+      const reading = await restarted.read(image);
+      this.deviceError.value = null;
+      return reading;
+    }
+  }
+
+  /** Says why a scene could not be read. A bad picture leaves the page on the scene it shows. */
+  #refuse(scene: Scene, error: unknown): void {
+    this.sceneError.value = messageOf(error);
+    const shown = this.reading.value;
+    if (scene.kind === "picture" && shown !== null) this.scene.value = shown.scene;
+    // Numbers of another scene must not stand beside this one.
+    else this.reading.value = null;
   }
 
   #writeAddress(): void {
@@ -196,6 +223,11 @@ async function imageOf(scene: Scene, wardrobe: Wardrobe): Promise<Blob | GreyPic
     wardrobe.pixels(scene.right),
   ]);
   return composeScene(left, right, scene.brighter);
+}
+
+/** Whether an error says that the device is gone, by the `kind` of the library's errors. */
+function isDeviceLost(error: unknown): boolean {
+  return error instanceof Error && "kind" in error && error.kind === "DEVICE_LOST";
 }
 
 function messageOf(error: unknown): string {

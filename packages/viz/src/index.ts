@@ -3,7 +3,7 @@ export { VizError } from "./viz-error.ts";
 export type { VizErrorCode } from "./viz-error.ts";
 export type { Figure, FigureOptions } from "./figure.ts";
 export type { Picture } from "./picture.ts";
-export { tokenName } from "./token-layout.ts";
+export { patchPosition, tokenCount, tokenName } from "./token-layout.ts";
 export type { TokenLayout } from "./token-layout.ts";
 export { attentionScale } from "./color-scale.ts";
 export type { ColorScale } from "./color-scale.ts";

@@ -1,19 +1,19 @@
 // Which token is a patch of which row and column, and which stand apart (CLS, registers).
 import { VizError } from "./viz-error.ts";
 
-/**
- * The tokens of a vision transformer: `grid` patches in rows and columns, row by row from token
- * `firstPatch` on. All other tokens stand apart: `cls` if there is one, the rest are registers.
- */
+/** The tokens of a vision transformer by position in its sequence; a hooked model's `tokens` is one. */
 export interface TokenLayout {
-  readonly grid: readonly [rows: number, columns: number];
-  readonly firstPatch: number;
+  /** The CLS token, or null. */
   readonly cls: number | null;
+  readonly registers: readonly number[];
+  /** The patches, row by row. */
+  readonly patches: readonly number[];
+  readonly grid: readonly [rows: number, columns: number];
 }
 
-/** Number of patches, rows times columns. */
-export function patchCount(layout: TokenLayout): number {
-  return layout.grid[0] * layout.grid[1];
+/** Number of tokens. */
+export function tokenCount(layout: TokenLayout): number {
+  return layout.patches.length + apartTokens(layout).length;
 }
 
 /** Row and column of a token, or null when it stands apart. */
@@ -21,52 +21,44 @@ export function patchPosition(
   layout: TokenLayout,
   token: number,
 ): [row: number, column: number] | null {
-  const patch = token - layout.firstPatch;
-  if (patch < 0 || patch >= patchCount(layout)) return null;
-  return [Math.floor(patch / layout.grid[1]), patch % layout.grid[1]];
+  const patch = layout.patches.indexOf(token);
+  return patch < 0 ? null : [Math.floor(patch / layout.grid[1]), patch % layout.grid[1]];
 }
 
-/** The tokens that stand apart from the grid, in token order, of `count` tokens in all. */
-export function apartTokens(layout: TokenLayout, count: number): number[] {
-  return Array.from({ length: count }, (_, token) => token).filter(
-    (token) => patchPosition(layout, token) === null,
-  );
+/** The tokens that stand apart from the grid: CLS, then registers. */
+export function apartTokens({ cls, registers }: TokenLayout): number[] {
+  return cls === null ? [...registers] : [cls, ...registers];
 }
 
 /** A short name for a token: `CLS`, `R0` for the first register, `(r,c)` for a patch. */
 export function tokenName(layout: TokenLayout, token: number): string {
-  const position = patchPosition(layout, token);
-  if (position !== null) return `(${position[0]},${position[1]})`;
   if (token === layout.cls) return "CLS";
-  const registers = apartTokens(layout, token + 1).filter((other) => other !== layout.cls);
-  return `R${registers.length - 1}`;
+  const register = layout.registers.indexOf(token);
+  if (register >= 0) return `R${register}`;
+  const [row, column] = patchPosition(layout, token) ?? ["?", "?"];
+  return `(${row},${column})`;
 }
 
 /**
- * Checks that a layout describes `count` tokens.
- * @throws VizError VIZ_SHAPE when sizes are not whole or do not fit, VIZ_INDEX for a CLS that is not there.
+ * Checks that a layout describes `count` tokens, each of them once.
+ * @throws VizError VIZ_SHAPE
  */
 export function checkTokenLayout(figure: string, layout: TokenLayout, count: number): void {
   const [rows, columns] = layout.grid;
-  const whole = [rows, columns, layout.firstPatch].every(Number.isSafeInteger);
-  const fits = layout.firstPatch >= 0 && layout.firstPatch + rows * columns <= count;
-  if (!whole || rows < 1 || columns < 1 || !fits) {
-    throw new VizError(
-      "VIZ_SHAPE",
-      `${figure}: a grid of ${rows} x ${columns} patches from token ${layout.firstPatch} on does not fit ${count} tokens`,
-      { grid: [rows, columns], firstPatch: layout.firstPatch, tokens: count },
-    );
-  }
-  if (layout.cls === null) return;
-  const isApart = patchPosition(layout, layout.cls) === null;
-  if (!Number.isSafeInteger(layout.cls) || layout.cls < 0 || layout.cls >= count || !isApart) {
-    throw new VizError(
-      "VIZ_INDEX",
-      `${figure}: token ${layout.cls} cannot be CLS among ${count} tokens`,
-      {
-        cls: layout.cls,
-        tokens: count,
-      },
-    );
-  }
+  const found = new Set([...layout.patches, ...apartTokens(layout)]);
+  const inRange = [...found].every(
+    (token) => Number.isSafeInteger(token) && token >= 0 && token < count,
+  );
+  const complete = found.size === count && tokenCount(layout) === count && inRange;
+  if (complete && rows * columns === layout.patches.length) return;
+  throw new VizError(
+    "VIZ_SHAPE",
+    `${figure}: ${layout.patches.length} patches in a grid of ${rows} x ${columns} and ${apartTokens(layout).length} tokens apart do not make ${count} tokens`,
+    {
+      grid: [rows, columns],
+      patches: layout.patches.length,
+      apart: apartTokens(layout).length,
+      tokens: count,
+    },
+  );
 }

@@ -6,6 +6,7 @@ import { attentionGridData } from "./figures/attention-grid.ts";
 import { attentionMapData } from "./figures/attention-map.ts";
 import { barsData } from "./figures/bars.ts";
 import { pixelImageData } from "./figures/pixel-image.ts";
+import { tokens } from "./figures/small-attention.ts";
 
 const { document } = parseHTML("<!doctype html><html></html>");
 const options = { document };
@@ -24,20 +25,16 @@ const cases: Record<string, [() => unknown, string]> = {
     "VIZ_SHAPE: attentionGrid: shape [0, 3, 9, 9] is not [layers, heads, queries, keys]",
   ],
   "grid: more patches than tokens": [
-    () =>
-      attentionGrid(
-        { ...attentionGridData, tokens: { grid: [3, 4], firstPatch: 1, cls: 0 } },
-        options,
-      ),
-    "VIZ_SHAPE: attentionGrid: a grid of 3 x 4 patches from token 1 on does not fit 9 tokens",
+    () => attentionGrid({ ...attentionGridData, tokens: { ...tokens, grid: [3, 4] } }, options),
+    "VIZ_SHAPE: attentionGrid: 8 patches in a grid of 3 x 4 and 1 tokens apart do not make 9 tokens",
   ],
-  "grid: CLS inside the grid": [
-    () =>
-      attentionGrid(
-        { ...attentionGridData, tokens: { grid: [2, 4], firstPatch: 1, cls: 3 } },
-        options,
-      ),
-    "VIZ_INDEX: attentionGrid: token 3 cannot be CLS among 9 tokens",
+  "grid: a patch that is CLS": [
+    () => attentionGrid({ ...attentionGridData, tokens: { ...tokens, cls: 3 } }, options),
+    "VIZ_SHAPE: attentionGrid: 8 patches in a grid of 2 x 4 and 1 tokens apart do not make 9 tokens",
+  ],
+  "grid: tokens in no order that exists": [
+    () => attentionGrid({ ...attentionGridData, tokens: { ...tokens, cls: 9 } }, options),
+    "VIZ_SHAPE: attentionGrid: 8 patches in a grid of 2 x 4 and 1 tokens apart do not make 9 tokens",
   ],
   "grid: a head that is not there": [
     () => attentionGrid({ ...attentionGridData, selected: { layer: 0, head: 3 } }, options),

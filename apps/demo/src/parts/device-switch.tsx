@@ -32,7 +32,7 @@ export function DeviceSwitch({ page }: { page: PageState }) {
           ? "Switching\u2026"
           : device === undefined
             ? "Loading the model\u2026"
-            : `${device.description}, ${device.reason}.`}
+            : device.description}
         {error !== null && (
           <span class="error" role="alert">
             {" "}

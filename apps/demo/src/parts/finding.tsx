@@ -5,7 +5,7 @@ import type { Engine } from "../engine.ts";
 import { headName } from "../page-link.ts";
 import type { GarmentScene, PageState, SceneReading } from "../page-state.ts";
 import { largest, softmax } from "../predictions.ts";
-import { sumByHalf } from "../attention-shares.ts";
+import { attentionRow, headPattern, sumByHalf } from "../attention-pattern.ts";
 
 /** States the finding for what is shown, and suggests one action. */
 export function Finding({ page }: { page: PageState }) {
@@ -70,12 +70,14 @@ function relation(page: PageState, { scene }: SceneReading, answer: number): str
 function HeadSentence({ page, reading, engine }: Shown) {
   const selected = page.selected.value;
   const query = page.query.value;
-  const shares = sumByHalf(reading.pattern, engine.model, selected, query);
+  const { model } = engine;
+  const row = attentionRow(headPattern(reading.pattern, model, selected), model.tokens, query);
+  const shares = sumByHalf(row, model.tokens);
   const most = largest(shares);
   const place = ["on the left half", "on the right half", "on CLS"][most] ?? "";
   return (
     <>
-      From {tokenName(engine.model.tokens, query)}, head <strong>{headName(selected)}</strong> puts{" "}
+      From {tokenName(model.tokens, query)}, head <strong>{headName(selected)}</strong> puts{" "}
       {formatPercent(shares[most] ?? 0)} of its attention {place}.
     </>
   );
@@ -85,7 +87,7 @@ function Suggestion({ page, reading, engine }: Shown) {
   const { scene } = reading;
   if (scene.kind === "picture") {
     return (
-      <button type="button" class="action" onClick={() => page.compose({})}>
+      <button type="button" class="action" onClick={() => void page.compose({})}>
         Back to the two garments
       </button>
     );
@@ -93,7 +95,7 @@ function Suggestion({ page, reading, engine }: Shown) {
   const dimmer = otherSide(scene.brighter);
   const label = engine.model.labels[garmentLabel(page, scene, dimmer)] ?? "";
   return (
-    <button type="button" class="action" onClick={() => page.compose({ brighter: dimmer })}>
+    <button type="button" class="action" onClick={() => void page.compose({ brighter: dimmer })}>
       Try it: brighten the {dimmer} one ({label})
     </button>
   );

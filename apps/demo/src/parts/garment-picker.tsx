@@ -14,11 +14,17 @@ export function GarmentPicker(props: { page: PageState; side: Side; onClose: () 
   const scene = page.scene.value;
   const current = scene.kind === "garments" ? scene[side] : -1;
   const pick = (index: number): void => {
-    page.compose({ [side]: index });
+    void page.compose({ [side]: index });
     dialog.current?.close();
   };
   return (
-    <dialog ref={dialog} class="picker" aria-labelledby="picker-title" onClose={onClose}>
+    <dialog
+      ref={dialog}
+      class="picker"
+      aria-labelledby="picker-title"
+      onClose={onClose}
+      onClick={closeOutside}
+    >
       <header>
         <h2 id="picker-title">Which garment stands on the {side}?</h2>
         <button type="button" class="link" onClick={() => dialog.current?.close()}>
@@ -53,6 +59,11 @@ export function GarmentPicker(props: { page: PageState; side: Side; onClose: () 
       </div>
     </dialog>
   );
+}
+
+/** A click on the backdrop reaches the dialog itself; one inside reaches what lies in it. */
+function closeOutside(event: MouseEvent & { currentTarget: HTMLDialogElement }): void {
+  if (event.target === event.currentTarget) event.currentTarget.close();
 }
 
 /** Garment numbers by class, in the model's order of classes. */

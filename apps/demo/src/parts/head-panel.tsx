@@ -1,8 +1,9 @@
 // One head large over the picture, and what its attention does and does not say.
-import { attentionMap, formatPercent, tokenName } from "@prisma/viz";
+import { attentionMap, formatPercent, tokenCount, tokenName } from "@prisma/viz";
 import type { AttentionMapData } from "@prisma/viz";
 import { useCallback } from "preact/hooks";
-import type { Engine, ModelFacts, Reading } from "../engine.ts";
+import { attentionRow, headPattern, strongestKeys } from "../attention-pattern.ts";
+import type { ModelFacts, Reading } from "../engine.ts";
 import { headName } from "../page-link.ts";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
@@ -28,68 +29,47 @@ export function HeadPanel({ page }: { page: PageState }) {
     <section class="panel head" aria-labelledby="head-title">
       <h2 id="head-title">What does {headName(page.selected.value)} look at?</h2>
       <p class="small quiet">
-        Hover a patch to see where it looks; click to keep it. Arrow keys walk.
+        Point at a patch to see where it looks; click to keep it. Arrow keys walk.
       </p>
       <div class="head-figure" data-busy={page.busy.value}>
         {reading !== null && engine !== null && (
-          <FigureView create={create} data={mapData(page, engine, reading)} />
+          <FigureView create={create} data={mapData(page, engine.model, reading)} />
         )}
       </div>
       {reading !== null && engine !== null && (
-        <Strongest page={page} engine={engine} reading={reading} />
+        <Strongest page={page} model={engine.model} reading={reading} />
       )}
       <p class="note small">
-        Each row of numbers sums to 100%. Attention is where a head looks, not what decides the
+        The numbers of one token sum to 100%. Attention is where a head looks, not what decides the
         answer: a head can look hard and write nothing that matters.
       </p>
     </section>
   );
 }
 
-function Strongest({
-  page,
-  engine,
-  reading,
-}: {
-  page: PageState;
-  engine: Engine;
-  reading: Reading;
-}) {
-  const { model } = engine;
+function Strongest(props: { page: PageState; model: ModelFacts; reading: Reading }) {
+  const { page, model, reading } = props;
   const query = page.shownQuery.value;
-  const weights = Array.from(headPattern(page, model, reading)).slice(
-    query * model.tokenCount,
-    (query + 1) * model.tokenCount,
+  const pattern = headPattern(reading.pattern, model, page.selected.value);
+  const row = attentionRow(pattern, model.tokens, query);
+  const strongest = strongestKeys(row, 3).map(
+    (key) => `${tokenName(model.tokens, key)} ${formatPercent(row[key] ?? 0)}`,
   );
-  const top = weights
-    .map((_, key) => key)
-    .sort((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0))
-    .slice(0, 3);
   return (
     <p class="strongest">
-      From <strong>{tokenName(model.tokens, query)}</strong> most at{" "}
-      {top
-        .map((key) => `${tokenName(model.tokens, key)} ${formatPercent(weights[key] ?? 0)}`)
-        .join(", ")}
-      .
+      From <strong>{tokenName(model.tokens, query)}</strong> most at {strongest.join(", ")}.
     </p>
   );
 }
 
-function mapData(page: PageState, { model }: Engine, reading: Reading): AttentionMapData {
+function mapData(page: PageState, model: ModelFacts, reading: Reading): AttentionMapData {
+  const count = tokenCount(model.tokens);
   return {
-    shape: [model.tokenCount, model.tokenCount],
-    data: headPattern(page, model, reading),
+    shape: [count, count],
+    data: headPattern(reading.pattern, model, page.selected.value),
     tokens: model.tokens,
     query: page.query.value,
     name: headName(page.selected.value),
     picture: reading.picture,
   };
-}
-
-function headPattern(page: PageState, model: ModelFacts, { pattern }: Reading): Float32Array {
-  const { layer, head } = page.selected.value;
-  const size = model.tokenCount ** 2;
-  const at = (layer * model.heads + head) * size;
-  return pattern.subarray(at, at + size);
 }

@@ -1,5 +1,5 @@
 // Where every head looks: all layers and heads at once, for one token.
-import { attentionGrid, tokenName } from "@prisma/viz";
+import { attentionGrid, tokenCount, tokenName } from "@prisma/viz";
 import type { AttentionGridData } from "@prisma/viz";
 import { useCallback } from "preact/hooks";
 import type { PageState } from "../page-state.ts";
@@ -23,8 +23,8 @@ export function HeadsPanel({ page }: { page: PageState }) {
     <section class="panel heads" aria-labelledby="heads-title">
       <h2 id="heads-title">Where does each head look?</h2>
       <p class="small quiet">
-        Attention from {engine === null ? "CLS" : tokenName(engine.model.tokens, query)}, layers
-        down, heads across. Click one to see it large.
+        From {engine === null ? "CLS" : tokenName(engine.model.tokens, query)}: layers down, heads
+        across. Choose one to see it large.
       </p>
       <div class="heads-figure" data-busy={page.busy.value}>
         {reading !== null && engine !== null && (
@@ -34,8 +34,8 @@ export function HeadsPanel({ page }: { page: PageState }) {
               shape: [
                 engine.model.layers,
                 engine.model.heads,
-                engine.model.tokenCount,
-                engine.model.tokenCount,
+                tokenCount(engine.model.tokens),
+                tokenCount(engine.model.tokens),
               ],
               data: reading.pattern,
               tokens: engine.model.tokens,

@@ -1,72 +1,91 @@
 // What the model sees: the scene, the choice of its garments, or a picture of the visitor's own.
-import { pixelImage } from "@prisma/viz";
+import { patchPosition, pixelImage } from "@prisma/viz";
 import type { PixelImageData } from "@prisma/viz";
-import { useCallback, useRef, useState } from "preact/hooks";
+import { useCallback, useState } from "preact/hooks";
 import type { Side } from "../compose-scene.ts";
 import type { Engine } from "../engine.ts";
-import type { PageState, SceneReading } from "../page-state.ts";
+import type { GarmentScene, OwnPicture, PageState, SceneReading } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
 import { GarmentPicker } from "./garment-picker.tsx";
+import { PictureChooser } from "./picture-chooser.tsx";
 
 const sides: readonly Side[] = ["left", "right"];
 
 /** The picture, and every way to change it. */
 export function ScenePanel({ page }: { page: PageState }) {
-  const [picking, setPicking] = useState<Side | null>(null);
-  const scene = page.scene.value;
   return (
     <section class="panel scene" aria-labelledby="scene-title">
       <h2 id="scene-title">What does the model see?</h2>
       <SceneImage page={page} />
-      {scene.kind === "garments" ? (
-        <fieldset
-          class="sides"
-          aria-label="The two garments"
-          disabled={page.wardrobe.value === null}
-        >
-          {sides.map((side) => (
-            <div class="side" key={side}>
-              <button
-                type="button"
-                class="pick"
-                aria-haspopup="dialog"
-                onClick={() => setPicking(side)}
-              >
-                <span class="pick-label">{garmentName(page, scene[side])}</span>
-                <span class="small quiet">change</span>
-              </button>
-              <label class="brighter">
-                <input
-                  type="radio"
-                  name="brighter"
-                  value={side}
-                  checked={scene.brighter === side}
-                  onChange={() => page.compose({ brighter: side })}
-                />
-                <span>brighter</span>
-              </label>
-            </div>
-          ))}
-        </fieldset>
+      {page.scene.value.kind === "garments" ? (
+        <GarmentChoice page={page} scene={page.scene.value} />
       ) : (
-        <p class="own small">
-          {scene.name}, as the model sees it: grey, {pixelSize(page.reading.value)} pixels. It stays
-          on this device and is not part of the link. The model knows only scenes of two garments.
-        </p>
+        <OwnPictureNote scene={page.scene.value} reading={page.reading.value} />
       )}
       <PictureChooser page={page} />
       {page.sceneError.value !== null && (
         <p class="error" role="alert">
           {page.sceneError.value}{" "}
-          <button type="button" class="link" onClick={() => void page.retry()}>
-            Try again
-          </button>
+          {page.reading.value === null && (
+            <button type="button" class="link" onClick={() => void page.retry()}>
+              Try again
+            </button>
+          )}
         </p>
       )}
+    </section>
+  );
+}
+
+/** Under each half of the picture: its garment, and whether it is the brighter one. */
+function GarmentChoice({ page, scene }: { page: PageState; scene: GarmentScene }) {
+  const [picking, setPicking] = useState<Side | null>(null);
+  return (
+    <fieldset class="sides" aria-label="The two garments" disabled={page.wardrobe.value === null}>
+      {sides.map((side) => (
+        <div class="side" key={side}>
+          <button
+            type="button"
+            class="pick"
+            aria-haspopup="dialog"
+            aria-label={`Change the ${side} garment, now ${garmentName(page, scene[side])}`}
+            onClick={() => setPicking(side)}
+          >
+            <span>{garmentName(page, scene[side])}</span>
+            <span class="small quiet">change</span>
+          </button>
+          <label class="brighter">
+            <input
+              type="radio"
+              name="brighter"
+              value={side}
+              aria-label={`The ${side} garment is brighter`}
+              checked={scene.brighter === side}
+              onChange={() => void page.compose({ brighter: side })}
+            />
+            <span>brighter</span>
+          </label>
+        </div>
+      ))}
       {picking !== null && (
         <GarmentPicker page={page} side={picking} onClose={() => setPicking(null)} />
       )}
-    </section>
+    </fieldset>
+  );
+}
+
+/** What happened to a picture of the visitor's own on its way into the model. */
+function OwnPictureNote(props: { scene: OwnPicture; reading: SceneReading | null }) {
+  const { scene, reading } = props;
+  const [height = 0, width = 0] = reading?.picture.shape ?? [];
+  return (
+    <p class="own small">
+      <span class="file">{scene.name}</span>
+      {reading?.scene === scene
+        ? `, as the model sees it: ${width} \u00d7 ${height} pixels. The picture stays on this device and is not part of the link. `
+        : ": reading\u2026 "}
+      The model knows nothing but scenes of two garments; it will name one whatever it is shown.
+    </p>
   );
 }
 
@@ -97,8 +116,6 @@ function imageData(
   { picture, scene }: SceneReading,
 ): PixelImageData {
   const { tokens } = engine.model;
-  const patch = (page.hovered.value ?? -1) - tokens.firstPatch;
-  const inGrid = patch >= 0 && patch < tokens.grid[0] * tokens.grid[1];
   const label =
     scene.kind === "picture"
       ? `${scene.name}, as the model sees it`
@@ -107,41 +124,8 @@ function imageData(
     ...picture,
     label,
     grid: tokens.grid,
-    marked: inGrid ? [Math.floor(patch / tokens.grid[1]), patch % tokens.grid[1]] : null,
+    marked: page.hovered.value === null ? null : patchPosition(tokens, page.hovered.value),
   };
-}
-
-/** A button for a file, and a place to drop one. */
-function PictureChooser({ page }: { page: PageState }) {
-  const input = useRef<HTMLInputElement>(null);
-  const choose = (file: File | undefined): void => {
-    if (file !== undefined) page.choose({ kind: "picture", file, name: file.name });
-  };
-  return (
-    <div class="chooser">
-      <button type="button" class="link" onClick={() => input.current?.click()}>
-        Choose a picture
-      </button>
-      <span class="small quiet">or drop one on the page</span>
-      {page.scene.value.kind === "picture" && (
-        <button type="button" class="link" onClick={() => page.compose({})}>
-          Back to the garments
-        </button>
-      )}
-      <input
-        ref={input}
-        type="file"
-        accept="image/png,image/jpeg,image/webp,image/gif"
-        aria-label="Choose a picture"
-        hidden
-        onChange={(event) => {
-          choose(event.currentTarget.files?.[0]);
-          // The same file can be chosen again.
-          event.currentTarget.value = "";
-        }}
-      />
-    </div>
-  );
 }
 
 function garmentName(page: PageState, index: number): string {
@@ -149,13 +133,8 @@ function garmentName(page: PageState, index: number): string {
   return page.engine.value?.model.labels[label] ?? "\u2026";
 }
 
-function pixelSize(reading: SceneReading | null): string {
-  const [height = 0, width = 0] = reading?.picture.shape ?? [];
-  return `${width} \u00d7 ${height}`;
-}
-
 function tokenAt(engine: Engine | null, [row, column]: readonly [number, number]): number | null {
   if (engine === null) return null;
-  const { firstPatch, grid } = engine.model.tokens;
-  return firstPatch + row * grid[1] + column;
+  const { patches, grid } = engine.model.tokens;
+  return patches[row * grid[1] + column] ?? null;
 }

@@ -15,18 +15,17 @@ const startReference: StartEngine = async (choice): Promise<Engine> => {
   const [height, width] = config.model_args.img_size;
   const size = config.model_args.patch_size;
   const grid = [height / size, width / size] as const;
+  const patches = Array.from({ length: grid[0] * grid[1] }, (_, patch) => 1 + patch);
   return {
     model: {
       labels: config.label_names,
-      tokens: { grid, firstPatch: 1, cls: 0 },
-      tokenCount: 1 + grid[0] * grid[1],
+      tokens: { cls: 0, registers: [], patches, grid },
       layers: config.model_args.depth,
       heads: config.model_args.num_heads,
     },
     device: {
       kind: "wasm",
-      description: "CPU, plain float64 loops",
-      reason: "because this is a story, not the engine",
+      description: "CPU, plain float64 loops, because this is a story, not the engine.",
     },
     async read(image): Promise<Reading> {
       if (image instanceof Blob)

@@ -31,7 +31,7 @@ export function createTokenCells(
   count: number,
   events: TokenCellEvents,
 ): TokenCells {
-  const apart = apartTokens(layout, count);
+  const apart = apartTokens(layout);
   const buttons = Array.from({ length: count }, (_, token) =>
     createCell(document, layout, apart, token),
   );
@@ -143,7 +143,7 @@ function neighbour(
   const column = position[1] + step[1];
   if (row < 0) return apart[column] ?? apart.at(-1) ?? from;
   const inside = column >= 0 && row < rows && column < columns;
-  return inside ? layout.firstPatch + row * columns + column : from;
+  return inside ? (layout.patches[row * columns + column] ?? from) : from;
 }
 
 function leaveApart(
@@ -153,6 +153,6 @@ function leaveApart(
   step: Place,
 ): number {
   const at = apart.indexOf(from);
-  if (step[0] > 0) return layout.firstPatch + Math.min(at, layout.grid[1] - 1);
+  if (step[0] > 0) return layout.patches[Math.min(at, layout.grid[1] - 1)] ?? from;
   return apart[at + step[1]] ?? from;
 }

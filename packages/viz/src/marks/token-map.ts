@@ -67,7 +67,7 @@ function apartHeight(apart: number): number {
 
 /** Left upper corner of every token's cell, in patches. */
 function tokenPlaces(layout: TokenLayout, count: number): [x: number, y: number][] {
-  const apart = apartTokens(layout, count);
+  const apart = apartTokens(layout);
   const top = apartHeight(apart.length);
   return Array.from({ length: count }, (_, token) => {
     const position = patchPosition(layout, token);

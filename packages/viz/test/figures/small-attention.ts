@@ -2,7 +2,12 @@
 import type { TokenLayout } from "../../src/index.ts";
 
 /** CLS and two by four patches. */
-export const tokens: TokenLayout = { grid: [2, 4], firstPatch: 1, cls: 0 };
+export const tokens: TokenLayout = {
+  cls: 0,
+  registers: [],
+  patches: [1, 2, 3, 4, 5, 6, 7, 8],
+  grid: [2, 4],
+};
 
 /** One head's pattern `[9, 9]`, row by row; every row sums to one. */
 export function headPattern(head: number): number[] {
