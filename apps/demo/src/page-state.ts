@@ -90,6 +90,7 @@ export class PageState {
         this.#parts.loadWardrobe(),
       ]);
       this.#start(engine, wardrobe);
+      await this.#read(this.scene.value);
     } catch (error) {
       this.busy.value = false;
       this.openError.value = messageOf(error);
@@ -158,7 +159,6 @@ export class PageState {
       this.engine.value = engine;
     });
     effect(() => this.#writeAddress());
-    void this.#read(this.scene.value);
   }
 
   /** Reads a scene; of several reads under way only the newest is ever shown. */

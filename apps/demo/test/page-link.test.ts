@@ -1,0 +1,57 @@
+// The address: what it says comes back, and what it cannot say is refused with a sentence.
+import { expect, test } from "vitest";
+import { readLink, writeLink } from "../src/page-link.ts";
+import type { LinkState } from "../src/page-link.ts";
+import { fakeModel } from "./fixtures/fake-engine.ts";
+
+const fallback: LinkState = {
+  left: 15,
+  right: 92,
+  brighter: "right",
+  selected: { layer: 0, head: 1 },
+  query: 0,
+};
+
+const read = (search: string) => readLink(search, fallback, 100, fakeModel);
+
+test("what was written is read", () => {
+  const state: LinkState = {
+    left: 3,
+    right: 99,
+    brighter: "left",
+    selected: { layer: 0, head: 0 },
+    query: 2,
+  };
+  const search = writeLink({ left: 3, right: 99, brighter: "left" }, state, fakeModel);
+  expect(search).toBe("?left=3&right=99&brighter=left&head=L0H0&from=0,1");
+  expect(read(search)).toEqual({ state, problems: [] });
+});
+
+test("CLS has its name, and a picture of one's own leaves the garments out", () => {
+  expect(writeLink(null, fallback, fakeModel)).toBe("?head=L0H1&from=CLS");
+  expect(read("?from=CLS").state.query).toBe(0);
+});
+
+test("an empty address is the opening example", () => {
+  expect(read("")).toEqual({ state: fallback, problems: [] });
+});
+
+test.for([
+  ["left", "100"],
+  ["left", "-1"],
+  ["right", "1e1"],
+  ["right", ""],
+  ["brighter", "up"],
+  ["head", "L1H0"],
+  ["head", "L0H2"],
+  ["head", "<img src=x onerror=alert(1)>"],
+  ["from", "1,0"],
+  ["from", "R0"],
+  ["from", "__proto__"],
+] as const)("%s=%s is refused", ([name, value]) => {
+  const { state, problems } = read(`?${new URLSearchParams({ [name]: value }).toString()}`);
+  expect(state).toEqual(fallback);
+  expect(problems).toEqual([
+    `The link asks for ${name} "${value}", which is not there; the opening example's is shown.`,
+  ]);
+});

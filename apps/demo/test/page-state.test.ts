@@ -1,0 +1,148 @@
+// What the page does when things happen out of order or go wrong.
+import { expect, test } from "vitest";
+import type { Engine, Reading, StartEngine } from "../src/engine.ts";
+import { PageState } from "../src/page-state.ts";
+import { fakeEngine, fakeReading, fakeWardrobe } from "./fixtures/fake-engine.ts";
+
+interface Opened {
+  readonly page: PageState;
+  readonly address: { value: string };
+}
+
+async function open(startEngine: StartEngine, search = ""): Promise<Opened> {
+  const address = { value: search };
+  const page = new PageState({
+    startEngine,
+    loadWardrobe: () => Promise.resolve(fakeWardrobe),
+    address: { search: () => address.value, replace: (next) => void (address.value = next) },
+  });
+  await page.open();
+  return { page, address };
+}
+
+/** Reads the mark out of the first pixel: the number of the left garment, or its dimmed value. */
+const readMark: Engine["read"] = async (image) =>
+  fakeReading(image instanceof Blob ? -1 : image.data[0]!);
+
+const bad = new File(["x"], "bad.png");
+
+test("the page opens on the opening scene, and the address says so", async () => {
+  const { page, address } = await open(async () => fakeEngine("wasm", readMark));
+  expect(page.reading.value?.logits[0]).toBe(8); // garment 15 dimmed: 0.55 * 15 = 8.25
+  expect(page.busy.value).toBe(false);
+  expect(address.value).toBe("?left=15&right=92&brighter=right&head=L0H1&from=CLS");
+});
+
+test("a link is followed, and what it cannot mean is said", async () => {
+  const { page } = await open(
+    async () => fakeEngine("wasm", readMark),
+    "?left=40&brighter=left&from=0,1&head=L7H7",
+  );
+  expect(page.reading.value?.logits[0]).toBe(40);
+  expect(page.query.value).toBe(2);
+  expect(page.linkProblems.value).toHaveLength(1);
+});
+
+test("of two readings under way only the newer is shown, whichever ends first", async () => {
+  const endings = new Map<number, (reading: Reading) => void>();
+  const { page } = await open(async () =>
+    fakeEngine("wasm", (image) =>
+      image instanceof Blob || image.data[0]! < 50
+        ? readMark(image)
+        : new Promise((resolve) => endings.set(image.data[0]!, resolve)),
+    ),
+  );
+  const older = page.compose({ left: 60, brighter: "left" });
+  const newer = page.compose({ left: 70 });
+  await Promise.resolve().then(() => new Promise((resolve) => setTimeout(resolve)));
+  endings.get(70)!(fakeReading(70));
+  await newer;
+  endings.get(60)!(fakeReading(60));
+  await older;
+  expect(page.reading.value?.logits[0]).toBe(70);
+  expect(page.busy.value).toBe(false);
+});
+
+test("a picture that cannot be read leaves the page on the scene it shows", async () => {
+  const { page } = await open(async () =>
+    fakeEngine("wasm", (image) =>
+      image instanceof Blob ? Promise.reject(new Error("IMAGE_INVALID: bad.png")) : readMark(image),
+    ),
+  );
+  const shown = page.reading.value;
+  await page.choose({ kind: "picture", file: bad, name: bad.name });
+  expect(page.sceneError.value).toBe("IMAGE_INVALID: bad.png");
+  expect(page.scene.value.kind).toBe("garments");
+  expect(page.reading.value).toBe(shown);
+  await page.compose({ left: 3 });
+  expect(page.sceneError.value).toBeNull();
+});
+
+test("a scene that cannot be read shows no numbers of another", async () => {
+  const { page } = await open(async () =>
+    fakeEngine("wasm", (image) =>
+      image instanceof Blob || image.data[0]! > 50
+        ? Promise.reject(new Error("broken"))
+        : readMark(image),
+    ),
+  );
+  await page.compose({ left: 60, brighter: "left" });
+  expect(page.reading.value).toBeNull();
+  expect(page.sceneError.value).toBe("broken");
+});
+
+test("switching devices reads again there and frees the old one", async () => {
+  const cpu = fakeEngine("wasm", readMark);
+  const gpu = fakeEngine("webgpu", async () => fakeReading(5));
+  const { page } = await open(async (kind) => (kind === "webgpu" ? gpu : cpu));
+  await page.switchDevice("webgpu");
+  expect(page.engine.value).toBe(gpu);
+  expect(page.reading.value?.logits[0]).toBe(5);
+  expect([cpu.disposed, gpu.disposed]).toEqual([1, 0]);
+});
+
+test("a device that is not there leaves the page where it is, with the reason", async () => {
+  const cpu = fakeEngine("wasm", readMark);
+  const { page } = await open((kind) =>
+    kind === "webgpu"
+      ? Promise.reject(new Error("DEVICE_UNAVAILABLE: no adapter"))
+      : Promise.resolve(cpu),
+  );
+  await page.switchDevice("webgpu");
+  expect(page.engine.value).toBe(cpu);
+  expect(cpu.disposed).toBe(0);
+  expect(page.deviceError.value).toBe("DEVICE_UNAVAILABLE: no adapter");
+  expect(page.switching.value).toBe(false);
+});
+
+test("a lost device is started once more, and the scene read there", async () => {
+  const lost = Object.assign(new Error("DEVICE_LOST: gone"), { kind: "DEVICE_LOST" });
+  const first = fakeEngine("webgpu", () => Promise.reject(lost));
+  const second = fakeEngine("webgpu", readMark);
+  const engines = [first, second];
+  const { page } = await open(async () => engines.shift()!);
+  await expect.poll(() => page.reading.value?.logits[0]).toBe(8);
+  expect(first.disposed).toBe(1);
+  expect(page.engine.value).toBe(second);
+  expect(page.deviceError.value).toBeNull();
+});
+
+test("a device lost twice is an error beside the scene, with no numbers", async () => {
+  const lost = Object.assign(new Error("DEVICE_LOST: gone"), { kind: "DEVICE_LOST" });
+  const { page } = await open(async () => fakeEngine("webgpu", () => Promise.reject(lost)));
+  await expect.poll(() => page.sceneError.value).toBe("DEVICE_LOST: gone");
+  expect(page.reading.value).toBeNull();
+});
+
+test("an engine that does not start can be tried again", async () => {
+  let tries = 0;
+  const { page } = await open(async () => {
+    tries++;
+    if (tries === 1) throw new Error("SOURCE_NOT_FOUND: model.safetensors");
+    return fakeEngine("wasm", readMark);
+  });
+  expect(page.openError.value).toBe("SOURCE_NOT_FOUND: model.safetensors");
+  await page.open();
+  expect(page.openError.value).toBeNull();
+  await expect.poll(() => page.reading.value?.logits[0]).toBe(8);
+});
