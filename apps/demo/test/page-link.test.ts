@@ -43,7 +43,7 @@ test.for([
   ["right", ""],
   ["brighter", "up"],
   ["head", "L1H0"],
-  ["head", "L0H2"],
+  ["head", "L0H4"],
   ["head", "<img src=x onerror=alert(1)>"],
   ["from", "1,0"],
   ["from", "R0"],

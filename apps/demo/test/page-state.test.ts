@@ -30,7 +30,7 @@ test("the page opens on the opening scene, and the address says so", async () =>
   const { page, address } = await open(async () => fakeEngine("wasm", readMark));
   expect(page.reading.value?.logits[0]).toBe(8); // garment 15 dimmed: 0.55 * 15 = 8.25
   expect(page.busy.value).toBe(false);
-  expect(address.value).toBe("?left=15&right=92&brighter=right&head=L0H1&from=CLS");
+  expect(address.value).toBe("?left=15&right=92&brighter=right&head=L0H3&from=CLS");
 });
 
 test("a link is followed, and what it cannot mean is said", async () => {
