@@ -128,7 +128,7 @@ function drawCells(
     const text = texts[key];
     if (text !== undefined) setText(text, writtenShare(weight));
     setAttribute(button, "aria-label", `${names[key] ?? ""}, receives ${value}`);
-    setAttribute(button, "title", names[key] ?? "");
+    setAttribute(button, "title", `${names[key] ?? ""}: ${(100 * weight).toFixed(4)}%`);
   });
 }
 

@@ -35,7 +35,7 @@ interface Row {
 const figureName = "bars";
 
 /**
- * A table of labels, bars and numbers in the order given, so that nothing moves between updates.
+ * A table of labels, bars and numbers (in full on hover) in the order given, so that nothing moves between updates.
  * The number of rows is fixed by the first data.
  * @throws VizError VIZ_SHAPE, VIZ_VALUE, VIZ_INDEX, VIZ_DOCUMENT
  */
@@ -71,13 +71,13 @@ interface Drawn {
   readonly values: readonly number[];
   readonly spans: readonly (readonly [start: number, width: number])[];
   readonly written: readonly string[];
-  readonly also: readonly string[];
+  /** Empty when there is no second number. */
+  readonly also: readonly number[];
   readonly highlight: number;
 }
 
 function readBars(data: BarsData, count: number): Drawn {
   const values = readValues(data, count);
-  const also = readAlso(data);
   const highlight = data.highlight ?? values.indexOf(Math.max(...values));
   checkIndex(figureName, "highlight", highlight, count);
   return {
@@ -85,7 +85,7 @@ function readBars(data: BarsData, count: number): Drawn {
     values,
     spans: values.map((value) => barSpan(value, data.domain ?? [0, 1])),
     written: values.map(data.unit === "percent" ? formatPercent : formatNumber),
-    also: values.map((_, at) => (also === null ? "" : formatNumber(also[at] ?? 0))),
+    also: readAlso(data),
     highlight,
   };
 }
@@ -99,7 +99,10 @@ function drawRow(row: Row, drawn: Drawn, at: number): void {
   row.bar.style.setProperty("width", `${(100 * width).toFixed(3)}%`);
   row.bar.classList.toggle("prisma-negative", (drawn.values[at] ?? 0) < 0);
   setText(row.value, drawn.written[at] ?? "");
-  setText(row.also, drawn.also[at] ?? "");
+  setAttribute(row.value, "title", String(drawn.values[at]));
+  const also = drawn.also[at];
+  setText(row.also, also === undefined ? "" : formatNumber(also));
+  setAttribute(row.also, "title", also ?? "");
   row.element.classList.toggle("prisma-highlight", at === drawn.highlight);
 }
 
@@ -162,8 +165,8 @@ function readValues(data: BarsData, rows: number): number[] {
   return Array.from({ length: rows }, (_, at) => finiteAt(figureName, data.data, at));
 }
 
-function readAlso({ also, data }: BarsData): number[] | null {
-  if (also === undefined) return null;
+function readAlso({ also, data }: BarsData): number[] {
+  if (also === undefined) return [];
   checkCount(figureName, `values of ${also.title}`, also.data.length, data.length);
   return Array.from({ length: data.length }, (_, at) => finiteAt(figureName, also.data, at));
 }
