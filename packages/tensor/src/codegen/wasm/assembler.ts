@@ -164,15 +164,14 @@ export class Assembler {
     const type = [0x60, ...vector(this.#params.map((param) => [TYPE_CODES[param]])), 0];
     // A shared memory must be imported with a maximum; 65536 pages are 4 GiB, all there can be.
     const limits = memory.shared ? [3, 0, ...encodeUnsigned(65536)] : [0, 0];
-    const body = [...vector(this.#locals.map((local) => [1, TYPE_CODES[local]])), ...this.#bytes, 0x0b];
-    return Uint8Array.from([
-      ...HEADER,
-      ...section(1, [type]),
-      ...section(2, [[...name("env"), ...name("memory"), 2, ...limits]]),
-      ...section(3, [[0]]),
-      ...section(7, [[...name("run"), 0, 0]]),
-      ...section(10, [[...encodeUnsigned(body.length), ...body]]),
-    ]);
+    const body = vector(this.#locals.map((local) => [1, TYPE_CODES[local]])).concat(this.#bytes, 0x0b);
+    return Uint8Array.from(HEADER.concat(
+      section(1, [type]),
+      section(2, [[...name("env"), ...name("memory"), 2, ...limits]]),
+      section(3, [[0]]),
+      section(7, [[...name("run"), 0, 0]]),
+      section(10, [encodeUnsigned(body.length).concat(body)]),
+    ));
   }
 
   #nest(opcode: number, body: (label: Label) => void): this {
@@ -190,7 +189,7 @@ export class Assembler {
 }
 
 function vector(items: readonly (readonly number[])[]): number[] {
-  return [...encodeUnsigned(items.length), ...items.flat()];
+  return encodeUnsigned(items.length).concat(...items);
 }
 
 function name(text: string): number[] {
@@ -199,5 +198,5 @@ function name(text: string): number[] {
 
 function section(id: number, items: readonly (readonly number[])[]): number[] {
   const content = vector(items);
-  return [id, ...encodeUnsigned(content.length), ...content];
+  return [id].concat(encodeUnsigned(content.length), content);
 }
