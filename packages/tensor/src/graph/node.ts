@@ -2,7 +2,7 @@
 import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { LinearForm } from "./linear-form.ts";
-import type { ScalarFunctionName } from "./functions/index.ts";
+import type { ScalarFunctionName } from "./functions/names.ts";
 
 /** How the elements of the reduced axes become one. `argmax`/`argmin` give the i32 place of the first extreme, NaN winning. */
 export type Reduction = "sum" | "prod" | "max" | "min" | "argmax" | "argmin";

@@ -6,8 +6,6 @@ import type { Node } from "../node.ts";
 /** A function of one element of each input, written once for every device. */
 export interface ScalarFunction {
   readonly arity: 1 | 2 | 3;
-  /** Result type from the input types, after promotion has made them equal where the function wants that. */
-  readonly dtype: "same" | "f32" | "i32" | "u32" | "bool";
   /** The value in machine operations; accurate to 2 ULP in f32 unless the row says otherwise. */
   readonly expression: (args: readonly Expr[], dtype: DType) => Expr;
   /** Gradient of each input from the output's gradient `g`, as nodes; null where none flows. Absent: not differentiable. */
