@@ -24,6 +24,6 @@ export interface WasmProgram extends Program<Uint8Array<ArrayBuffer>> {
   readonly items: number;
   /** Bytes of scratch each concurrent call needs, private to it. */
   readonly scratchBytes: number;
-  /** Rough number of machine operations per item, to choose cuts of about a millisecond and the number of threads. */
+  /** Rough time of an item in half nanoseconds, to choose cuts of about a millisecond and the number of threads. */
   readonly costPerItem: number;
 }

@@ -38,7 +38,7 @@ export function renderScatter(kernel: ScatterKernel, target: WasmTarget): WasmPr
     outputs: params.outputs,
     items: sizeOf(kernel.outer) * sizeOf(kernel.inner),
     scratchBytes: 0,
-    costPerItem: 4 * kernel.sources + kernel.targets,
+    costPerItem: 3 * kernel.sources + kernel.targets,
   };
 }
 
