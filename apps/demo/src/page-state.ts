@@ -67,7 +67,8 @@ export class PageState {
   readonly wardrobe: Signal<Wardrobe | null> = signal(null);
   readonly reading: Signal<SceneReading | null> = signal(null);
   readonly busy: Signal<boolean> = signal(true);
-  readonly switching: Signal<boolean> = signal(false);
+  /** The device being started in place of the current one. */
+  readonly switchingTo: Signal<DeviceKind | null> = signal(null);
 
   readonly openError: Signal<string | null> = signal(null);
   readonly sceneError: Signal<string | null> = signal(null);
@@ -116,8 +117,8 @@ export class PageState {
 
   /** Moves the model to another device; on failure the page stays on the one it has and says why. */
   async switchDevice(kind: DeviceKind): Promise<void> {
-    if (this.switching.value || this.engine.value?.device.kind === kind) return;
-    this.switching.value = true;
+    if (this.switchingTo.value !== null || this.engine.value?.device.kind === kind) return;
+    this.switchingTo.value = kind;
     this.deviceError.value = null;
     try {
       await this.#replaceEngine(kind);
@@ -125,7 +126,7 @@ export class PageState {
     } catch (error) {
       this.deviceError.value = messageOf(error);
     } finally {
-      this.switching.value = false;
+      this.switchingTo.value = null;
     }
   }
 

@@ -112,7 +112,7 @@ test("a device that is not there leaves the page where it is, with the reason", 
   expect(page.engine.value).toBe(cpu);
   expect(cpu.disposed).toBe(0);
   expect(page.deviceError.value).toBe("DEVICE_UNAVAILABLE: no adapter");
-  expect(page.switching.value).toBe(false);
+  expect(page.switchingTo.value).toBeNull();
 });
 
 test("a lost device is started once more, and the scene read there", async () => {

@@ -10,6 +10,7 @@ const kinds: readonly (readonly [DeviceKind, string])[] = [
 /** "Runs on CPU, WebAssembly SIMD, 2 threads, because ...", with a switch and its error beside it. */
 export function DeviceSwitch({ page }: { page: PageState }) {
   const device = page.engine.value?.device;
+  const switchingTo = page.switchingTo.value;
   const error = page.deviceError.value;
   return (
     <div class="device">
@@ -20,7 +21,7 @@ export function DeviceSwitch({ page }: { page: PageState }) {
               type="radio"
               name="device"
               value={kind}
-              checked={device?.kind === kind}
+              checked={(switchingTo ?? device?.kind) === kind}
               onChange={() => void page.switchDevice(kind)}
             />
             <span>{name}</span>
@@ -28,7 +29,7 @@ export function DeviceSwitch({ page }: { page: PageState }) {
         ))}
       </fieldset>
       <p class="device-line small" role="status">
-        {page.switching.value
+        {switchingTo !== null
           ? "Switching\u2026"
           : device === undefined
             ? "Loading the model\u2026"
