@@ -181,11 +181,11 @@ export class ElementEmitter {
   #pushLoad(value: LoadValue): void {
     const { guard, index, missing } = value;
     const access = this.#access(value.buffer, value.form);
-    const varies = (id: ValueId): boolean => this.#variesAlongLane[id] === true;
+    const operand = (id: ValueId): { lanes: Local; varies: boolean } => ({ lanes: this.#value(id), varies: this.#variesAlongLane[id] === true });
     emitLoad(this.asm, access, {
       missing,
-      guard: guard === null ? null : { mask: this.#value(guard), varies: varies(guard) },
-      index: index === null ? null : { lanes: this.#value(index.value), varies: varies(index.value), pushStride: () => this.#pushBytes(index.stride) },
+      guard: guard === null ? null : operand(guard),
+      index: index === null ? null : { ...operand(index.value), pushStride: () => this.#pushBytes(index.stride) },
     });
     if (value.dtype === "bool") this.asm.v128([0, 0, 0, 0]).op("i32x4.ne");
   }

@@ -18,7 +18,7 @@ export interface LoadOptions {
   /** The value of lanes that are not read. */
   readonly missing: "zero" | "nan";
   /** Lanes to read (ones). */
-  readonly guard: { readonly mask: Local; readonly varies: boolean } | null;
+  readonly guard: { readonly lanes: Local; readonly varies: boolean } | null;
   /** Integers that move the address by as many times the bytes that are pushed. */
   readonly index: { readonly lanes: Local; readonly varies: boolean; readonly pushStride: () => void } | null;
 }
@@ -37,7 +37,7 @@ export function emitLoad(asm: Assembler, access: Access, options: LoadOptions): 
     asm.set(result);
   };
   if (guard === null) load();
-  else asm.get(guard.mask).op("v128.any_true").if(load);
+  else asm.get(guard.lanes).op("v128.any_true").if(load);
   asm.get(result);
 }
 
@@ -78,9 +78,9 @@ function loadChosen(asm: Assembler, access: Access, options: LoadOptions & { add
 /** The lanes both active and guarded in; null: all. */
 function chosenLanes(asm: Assembler, { mask }: Access, guard: LoadOptions["guard"]): Local | null {
   if (guard === null || !guard.varies) return mask;
-  if (mask === null) return guard.mask;
+  if (mask === null) return guard.lanes;
   const both = asm.local("v128");
-  asm.get(mask).get(guard.mask).op("v128.and").set(both);
+  asm.get(mask).get(guard.lanes).op("v128.and").set(both);
   return both;
 }
 

@@ -28,7 +28,8 @@ export function emitReduceAlong(fn: KernelFunction, plan: ReducePlan): Uint8Arra
   const last = plan.outer.length + plan.inner.length - 1;
   const outer = plan.outer.map(() => asm.local("i32"));
   const inner = plan.inner.slice(1).map(() => asm.local("i32"));
-  const emitter = new ElementEmitter(fn, plan.graph, { laneAxis: last, runAxis: last, coordinates: [...outer, ...inner], position: asm.local("i32") });
+  const walked = { laneAxis: last, runAxis: last, coordinates: [...outer, ...inner], position: asm.local("i32") };
+  const emitter = new ElementEmitter(fn, plan.graph, walked);
   const accumulator = createAccumulator(asm, plan.fn, plan.dtype, 2);
   const walk = new ReducedAxes(emitter, plan, inner);
   fn.overItems(plan.outer, outer, () => emitter.scope(() => {
@@ -52,7 +53,8 @@ export function emitReduceAcross(fn: KernelFunction, plan: ReducePlan): Uint8Arr
   const lane = asm.local("i32");
   const outer = plan.outer.slice(1).map(() => asm.local("i32"));
   const inner = plan.inner.slice(1).map(() => asm.local("i32"));
-  const emitter = new ElementEmitter(fn, plan.graph, { laneAxis, runAxis, coordinates: [...outer, lane, ...inner], position: asm.local("i32") });
+  const walked = { laneAxis, runAxis, coordinates: [...outer, lane, ...inner], position: asm.local("i32") };
+  const emitter = new ElementEmitter(fn, plan.graph, walked);
   const accumulators = Array.from({ length: VECTORS }, () => createAccumulator(asm, plan.fn, plan.dtype, 1));
   const walk = new ReducedAxes(emitter, plan, inner);
   fn.overRuns(plan.outer, outer, (run) => {

@@ -16,7 +16,8 @@ const SHORT = 8;
 
 /** `kernel` as a program; its work items are elements of `outer`. */
 export function renderReduce(kernel: ReduceKernel, target: WasmTarget): WasmProgram {
-  const params = new KernelParams(buffersRead([kernel.body, ...kernel.stores.map((store) => store.value)]), kernel.stores.map((store) => store.buffer));
+  const read = buffersRead([kernel.body, ...kernel.stores.map((store) => store.value)]);
+  const params = new KernelParams(read, kernel.stores.map((store) => store.buffer));
   const inner = kernel.inner.length === 0 ? [1] : kernel.inner;
   const rank = kernel.outer.length + inner.length;
   const lanesAreOutputs = prefersOutputLanes(kernel, rank);

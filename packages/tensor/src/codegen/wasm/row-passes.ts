@@ -1,7 +1,8 @@
 // Orders the work of a row program into as few passes over the row as its reductions allow.
 import type { DType } from "../../dtype.ts";
 import type { Reduction } from "../../graph/node.ts";
-import type { GraphStore, ValueGraph, ValueId } from "./value-graph.ts";
+import { countInstructions } from "./estimate-cost.ts";
+import { argumentsOf, type GraphStore, type ValueGraph, type ValueId } from "./value-graph.ts";
 
 /** A reduction of a row: the result numbered `id` is `fn` over `body`, a value of type `dtype`. */
 export interface GraphStep {
@@ -19,9 +20,8 @@ export interface RowPass {
   readonly reuse: ValueId[];
 }
 
-// From this many operations on, reading a value back is cheaper than computing it again.
+// From this many instructions on, reading a value back is cheaper than computing it again.
 const KEEP_COST = 4;
-const STRIDED_LOAD_COST = 8;
 
 /** The passes that compute `steps`, then `stores`, on rows along `axis`. */
 export function planRowPasses(graph: ValueGraph, axis: number, steps: readonly GraphStep[], stores: readonly GraphStore[]): RowPass[] {
@@ -65,18 +65,12 @@ function planReuse(graph: ValueGraph, axis: number, passes: readonly RowPass[]):
   }
 }
 
-/** Operations that computing each value for one element takes, shared parts counted once for each use. */
+/** Instructions that computing each value for one vector takes, shared parts counted once for each use. */
 function costsAlong(graph: ValueGraph, axis: number, varies: readonly boolean[]): number[] {
   const costs: number[] = [];
   graph.values.forEach((value, id) => {
-    if (varies[id] !== true) costs.push(0);
-    else if (value.kind === "op") costs.push(value.args.reduce((sum, arg) => sum + (costs[arg] ?? 0), 1));
-    else if (value.kind === "load") costs.push(isQuick(graph, value.form, axis) && value.index === null && value.guard === null ? 1 : STRIDED_LOAD_COST);
-    else costs.push(1);
+    const own = varies[id] === true ? countInstructions(graph, value, axis) : 0;
+    costs.push(argumentsOf(value).reduce((sum, arg) => sum + (costs[arg] ?? 0), own));
   });
   return costs;
-}
-
-function isQuick(graph: ValueGraph, form: number, axis: number): boolean {
-  return typeof graph.forms[form]?.strides[axis] === "string";
 }
