@@ -5,8 +5,8 @@ import type { Program } from "../program.ts";
  * The function a kernel's module exports as `run`. It imports the device's memory as `env.memory`, computes the work
  * items `[begin, end)` and returns nothing. Items are cut along output axes only: bits do not depend on the cuts.
  * All arguments are u32: `params` and `scratch` are byte addresses, multiples of 16. At `params` stand u32 words: the
- * byte address of element 0 of each of `Program.buffers`, then the words of `Program.params`. `scratch` points to
- * `scratchBytes` bytes that no other call uses at the same time.
+ * byte address of element 0 of each of `Program.buffers` (16 or more), then the words of `Program.params`. `scratch`
+ * points to `scratchBytes` bytes that no other call uses at the same time.
  */
 export type WasmRun = (params: number, begin: number, end: number, scratch: number) => void;
 
