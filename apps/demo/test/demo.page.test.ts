@@ -152,7 +152,7 @@ test("all of it works by keyboard", async () => {
   await page.keyboard.press("ArrowLeft");
   await expect.poll(() => finding(page)).toMatch(/^The model answers Trouser/);
 
-  const change = page.getByRole("button", { name: /^Change the right garment/ });
+  const change = page.getByRole("button", { name: /change: the right garment$/ });
   await change.focus();
   await page.keyboard.press("Enter");
   await page.keyboard.press("ArrowUp");

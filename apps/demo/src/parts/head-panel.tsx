@@ -28,8 +28,9 @@ export function HeadPanel({ page }: { page: PageState }) {
   return (
     <section class="panel head" aria-labelledby="head-title">
       <h2 id="head-title">What does {headName(page.selected.value)} look at?</h2>
-      <p class="small quiet">
-        Point at a patch to see where it looks; click to keep it. Arrow keys walk.
+      <p class="lead small quiet">
+        Point at a patch to see where it looks, click to keep it, or walk with the arrow keys. The
+        picture lies faintly over the colours.
       </p>
       <div class="head-figure" data-busy={page.busy.value}>
         {reading !== null && engine !== null && (
@@ -40,8 +41,8 @@ export function HeadPanel({ page }: { page: PageState }) {
         <Strongest page={page} model={engine.model} reading={reading} />
       )}
       <p class="note small">
-        The numbers of one token sum to 100%. Attention is where a head looks, not what decides the
-        answer: a head can look hard and write nothing that matters.
+        Attention is where a head looks, not what decides the answer: a head can look hard and write
+        nothing that matters.
       </p>
     </section>
   );

@@ -4,6 +4,7 @@ import type { AttentionGridData } from "@prisma/viz";
 import { useCallback } from "preact/hooks";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
+import { Words } from "./words.tsx";
 
 /** The grid of heads; choosing one shows it large. */
 export function HeadsPanel({ page }: { page: PageState }) {
@@ -22,9 +23,9 @@ export function HeadsPanel({ page }: { page: PageState }) {
   return (
     <section class="panel heads" aria-labelledby="heads-title">
       <h2 id="heads-title">Where does each head look?</h2>
-      <p class="small quiet">
+      <p class="lead small quiet">
         From {engine === null ? "CLS" : tokenName(engine.model.tokens, query)}: layers down, heads
-        across. Choose one to see it large.
+        across. The square above each map is CLS. Choose a head to see it large.
       </p>
       <div class="heads-figure" data-busy={page.busy.value}>
         {reading !== null && engine !== null && (
@@ -46,6 +47,7 @@ export function HeadsPanel({ page }: { page: PageState }) {
           />
         )}
       </div>
+      {reading !== null && engine !== null && <Words engine={engine} reading={reading} />}
     </section>
   );
 }

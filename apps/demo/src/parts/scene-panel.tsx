@@ -48,7 +48,7 @@ function GarmentChoice({ page, scene }: { page: PageState; scene: GarmentScene }
             type="button"
             class="pick"
             aria-haspopup="dialog"
-            aria-label={`Change the ${side} garment, now ${garmentName(page, scene[side])}`}
+            aria-label={`${garmentName(page, scene[side])} change: the ${side} garment`}
             onClick={() => setPicking(side)}
           >
             <span>{garmentName(page, scene[side])}</span>

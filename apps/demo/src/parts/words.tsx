@@ -1,0 +1,35 @@
+// The few words the page cannot do without, each in one sentence about the model at hand.
+import { patchPosition } from "@prisma/viz";
+import type { Engine, Reading } from "../engine.ts";
+
+/** Definitions of patch, CLS, head, attention and logit, with this model's numbers. */
+export function Words({ engine, reading }: { engine: Engine; reading: Reading }) {
+  const { tokens, layers, heads } = engine.model;
+  const [rows, columns] = tokens.grid;
+  const [height = 0, width = 0] = reading.picture.shape;
+  const last = patchPosition(tokens, tokens.patches.at(-1) ?? 0) ?? [0, 0];
+  return (
+    <dl class="words small">
+      <dt>patch</dt>
+      <dd>
+        A square of {height / rows} × {width / columns} pixels, named by row and column: (0,0) to (
+        {last.join(",")}).
+      </dd>
+      {tokens.cls !== null && (
+        <>
+          <dt>CLS</dt>
+          <dd>A token of its own that belongs to no patch. The answer is read from it.</dd>
+        </>
+      )}
+      <dt>head</dt>
+      <dd>
+        Each of the {layers} layers has {heads}. A head lets every token look at all tokens and copy
+        something from where it looks.
+      </dd>
+      <dt>attention</dt>
+      <dd>How a head divides one token’s look; the shares sum to 100%.</dd>
+      <dt>logit</dt>
+      <dd>The score of a class, before all scores are turned into probabilities.</dd>
+    </dl>
+  );
+}
