@@ -146,3 +146,15 @@ test("a page gets the style sheet once", () => {
   expect(document.adoptedStyleSheets.length).toBe(count);
   expect(getComputedStyle(document.querySelector(".prisma-bar")!).height).toBe("12px");
 });
+
+test("colours follow the page's scheme and its custom properties", () => {
+  const { element } = show(barsFigure({}));
+  const colorIn = (style: string): string => {
+    document.body.style.cssText = style;
+    return getComputedStyle(element).color;
+  };
+  expect(colorIn("color-scheme: light")).toBe("rgb(28, 29, 33)");
+  expect(colorIn("color-scheme: dark")).toBe("rgb(233, 233, 236)");
+  expect(colorIn("--prisma-ink: rgb(1, 2, 3)")).toBe("rgb(1, 2, 3)");
+  document.body.style.cssText = "";
+});
