@@ -72,3 +72,13 @@ export class PrismaError extends Error {
     this.retryable = RETRYABLE.has(this.kind);
   }
 }
+
+/** Longest part of a foreign name that a message quotes. */
+const QUOTED_CHARACTERS = 80;
+
+/** `text` from outside, safe to put in a message: quoted, control and bidirectional characters escaped, at most 80 characters. */
+export function quoteName(text: string): string {
+  const shown = [...text].slice(0, QUOTED_CHARACTERS).join("");
+  const escaped = shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}"\\]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return shown.length === text.length ? `"${escaped}"` : `"${escaped}" ... (${text.length} characters)`;
+}

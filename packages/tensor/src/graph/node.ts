@@ -90,7 +90,7 @@ export class Node {
     /** The device the values live on; null for nodes that stand on no leaf yet (scalars, indices). */
     readonly device: DeviceTag | null,
     /** Operation and innermost hook name, for errors and `explain`. */
-    readonly label: string,
+    public label: string,
   ) {
     this.#op = op;
     this.#inputs = inputs;

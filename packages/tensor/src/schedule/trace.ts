@@ -3,6 +3,7 @@ import { formatAffine } from "../graph/affine.ts";
 import type { BufferId } from "../graph/expr.ts";
 import { denseForm, type LinearForm } from "../graph/linear-form.ts";
 import type { Node, Storage } from "../graph/node.ts";
+import { topologicalOrder } from "../graph/order.ts";
 import { sizeOf } from "../shape.ts";
 
 /** A view of a buffer of the plan. */
@@ -39,31 +40,6 @@ export interface Trace {
   readonly uses: ReadonlyMap<Node, number>;
   /** True when outputs may be small views of large buffers; otherwise such views are copied. */
   readonly share: boolean;
-}
-
-/** Nodes that `outputs` stand on, inputs before users. */
-export function topologicalOrder(outputs: readonly Node[]): Node[] {
-  const order: Node[] = [];
-  const entered = new Set<Node>();
-  const stack: [node: Node, next: number][] = [];
-  for (const output of outputs) {
-    if (entered.has(output)) continue;
-    entered.add(output);
-    stack.push([output, 0]);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1];
-      if (top === undefined) break;
-      const input = top[0].inputs[top[1]++];
-      if (input === undefined) {
-        order.push(top[0]);
-        stack.pop();
-      } else if (!entered.has(input)) {
-        entered.add(input);
-        stack.push([input, 0]);
-      }
-    }
-  }
-  return order;
 }
 
 /** Numbers that `node` contributes to the slots of a plan. */

@@ -15,10 +15,12 @@ function polynomial(x: Expr, coefficients: readonly number[]): Expr {
   return rest.reduce<Expr>((sum, c) => fma(sum, x, num(c)), num(highest));
 }
 
-/** 2^n for a whole number n in [-126, 127], given as f32. */
+/**
+ * 2^n for a whole number n in [-126, 127], given as f32: adding 1.5 * 2^23 + 127 leaves n + 127 in the low bits of the
+ * mantissa, from where it is shifted into the exponent.
+ */
 function powerOfTwo(n: Expr): Expr {
-  const exponent = bitcastTo(castTo(add(n, num(127)), "i32"), "u32");
-  return bitcastTo(apply("shl", exponent, bits(23)), "f32");
+  return bitcastTo(apply("shl", bitcastTo(add(n, num(1.5 * 2 ** 23 + 127)), "u32"), bits(23)), "f32");
 }
 
 /**

@@ -1,0 +1,70 @@
+// Functions of several tensors: einsum, where, concat, stack; and running and explaining several at once.
+import { einsum as einsumNode } from "./ops/product.ts";
+import { where as whereNode, operandNode } from "./ops/elementwise.ts";
+import { concat as concatNodes, stack as stackNodes } from "./ops/movement.ts";
+import { scalarNode } from "./graph/build.ts";
+import type { Node } from "./graph/node.ts";
+import { explainNodes, type Explanation } from "./run/explain.ts";
+import { realizeNodes } from "./run/realize.ts";
+import type { Operand } from "./elementwise-tensor.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * Sum of products over the letters the result lacks, f32; two operands, no letter twice in one.
+ * @throws PrismaError ARGUMENT_INVALID, SHAPE_MISMATCH
+ * @example
+ * await einsum("ij,j->i", tensor([[1, 2], [3, 4]]), tensor([1, 1])).array(); // [3, 7]
+ */
+export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
+  return new Tensor(einsumNode(equation, a.node, b.node));
+}
+
+/**
+ * `a` where `condition` holds, `b` elsewhere, all broadcast. Gradient: g to the one taken.
+ * @throws PrismaError SHAPE_MISMATCH
+ * @example
+ * await where(tensor([true, false]), 1, 2).array(); // [1, 2]
+ */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  const like = a instanceof Tensor ? a.node : b instanceof Tensor ? b.node : scalarNode(0, "f32");
+  const operand = (value: Operand): Node => operandNode(value instanceof Tensor ? value.node : value, like);
+  return new Tensor(whereNode(condition.node, operand(a), operand(b)));
+}
+
+/**
+ * Tensors one after another along `axis`, in their common type. Gradient: cut apart.
+ * @throws PrismaError SHAPE_MISMATCH
+ * @example
+ * await concat([tensor([1]), tensor([2, 3])], 0).array(); // [1, 2, 3]
+ */
+export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  return new Tensor(concatNodes(tensors.map((tensor) => tensor.node), axis));
+}
+
+/**
+ * Tensors of one shape along a new axis.
+ * @throws PrismaError SHAPE_MISMATCH
+ * @example
+ * await stack([tensor([1]), tensor([2])]).array(); // [[1], [2]]
+ */
+export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  return new Tensor(stackNodes(tensors.map((tensor) => tensor.node), axis));
+}
+
+/**
+ * Computes several tensors in one plan, sharing what they have in common, and keeps exactly their values.
+ * @throws PrismaError OUT_OF_MEMORY, DEVICE_LOST
+ */
+export async function realize(...tensors: Tensor[]): Promise<void> {
+  await realizeNodes(tensors.map((tensor) => tensor.node));
+}
+
+/** Realizes views of realized tensors in place: they share the buffer, however small a part of it they are. */
+export async function shareViews(...tensors: Tensor[]): Promise<void> {
+  await realizeNodes(tensors.map((tensor) => tensor.node), { share: true });
+}
+
+/** The kernels that would compute `tensors` now, with sizes, bytes and operations; nothing is run. */
+export function explain(...tensors: Tensor[]): Explanation {
+  return explainNodes(tensors.map((tensor) => tensor.node));
+}

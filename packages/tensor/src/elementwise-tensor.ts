@@ -1,0 +1,440 @@
+// Elementwise operations of a tensor: arithmetic, comparisons and functions of one number.
+import type { DType } from "./dtype.ts";
+import type { Node } from "./graph/node.ts";
+import { castNode } from "./ops/checks.ts";
+import * as elementwise from "./ops/elementwise.ts";
+import { TensorHandle } from "./tensor-handle.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** A tensor, or a number that takes part with the tensor's type. */
+export type Operand = Tensor | number;
+
+/** The elementwise half of {@link Tensor}. */
+export abstract class ElementwiseTensor extends TensorHandle {
+  /** A new handle on `node`. */
+  protected abstract wrap(node: Node): Tensor;
+
+  /** `other` as a node that fits this tensor. */
+  protected operand(other: Operand): Node {
+    return elementwise.operandNode(typeof other === "number" ? other : other.node, this.node);
+  }
+
+  // ---- arithmetic ----
+
+  /**
+   * Sum with `other`, broadcast. Gradient: g to both.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 2]).add(1).array(); // [2, 3]
+   */
+  add(other: Operand): Tensor {
+    return this.wrap(elementwise.arithmetic("add", this.node, this.operand(other)));
+  }
+
+  /**
+   * Difference from `other`, broadcast. Gradient: g and -g.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([3, 2]).sub(1).array(); // [2, 1]
+   */
+  sub(other: Operand): Tensor {
+    return this.wrap(elementwise.arithmetic("sub", this.node, this.operand(other)));
+  }
+
+  /**
+   * Product with `other`, broadcast. Gradient: g other and g this.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 2]).mul(3).array(); // [3, 6]
+   */
+  mul(other: Operand): Tensor {
+    return this.wrap(elementwise.arithmetic("mul", this.node, this.operand(other)));
+  }
+
+  /**
+   * Quotient by `other` in f32, broadcast. Gradient: g / other and -g this / other^2.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([3, 6]).div(2).array(); // [1.5, 3]
+   */
+  div(other: Operand): Tensor {
+    return this.wrap(elementwise.floatArithmetic("div", this.node, this.operand(other)));
+  }
+
+  /**
+   * This to the power `other` in f32; NaN for a negative base and a fractional power. Gradient as PyTorch.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([4, 9]).pow(2).array(); // [16, 81]
+   */
+  pow(other: Operand): Tensor {
+    return this.wrap(elementwise.floatArithmetic("pow", this.node, this.operand(other)));
+  }
+
+  /**
+   * The smaller of both; NaN where either is NaN. Gradient: to the one taken, half each at a tie.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 5]).minimum(3).array(); // [1, 3]
+   */
+  minimum(other: Operand): Tensor {
+    return this.wrap(elementwise.arithmetic("min", this.node, this.operand(other)));
+  }
+
+  /**
+   * The larger of both; NaN where either is NaN. Gradient: to the one taken, half each at a tie.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 5]).maximum(3).array(); // [3, 5]
+   */
+  maximum(other: Operand): Tensor {
+    return this.wrap(elementwise.arithmetic("max", this.node, this.operand(other)));
+  }
+
+  /**
+   * Quotient of integers rounded down; 0 where the divisor is 0. Not differentiable.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([7, -7], { dtype: "i32" }).floorDiv(2).array(); // [3, -4]
+   */
+  floorDiv(other: Operand): Tensor {
+    return this.wrap(elementwise.integerArithmetic("floorDiv", this.node, this.operand(other)));
+  }
+
+  /**
+   * Remainder of integers with the sign of the divisor; 0 where the divisor is 0. Not differentiable.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([7, -7], { dtype: "i32" }).remainder(4).array(); // [3, 1]
+   */
+  remainder(other: Operand): Tensor {
+    return this.wrap(elementwise.integerArithmetic("mod", this.node, this.operand(other)));
+  }
+
+  /**
+   * Where this equals `other`, as bool, broadcast. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 2]).equal(2).array(); // [false, true]
+   */
+  equal(other: Operand): Tensor {
+    return this.wrap(elementwise.comparison("eq", this.node, this.operand(other)));
+  }
+
+  /**
+   * Where this differs from `other` (NaN differs from itself), as bool, broadcast. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 2]).notEqual(2).array(); // [true, false]
+   */
+  notEqual(other: Operand): Tensor {
+    return this.wrap(elementwise.comparison("ne", this.node, this.operand(other)));
+  }
+
+  /**
+   * Where this is below `other`, as bool, broadcast. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 2]).less(2).array(); // [true, false]
+   */
+  less(other: Operand): Tensor {
+    return this.wrap(elementwise.comparison("lt", this.node, this.operand(other)));
+  }
+
+  /**
+   * Where this is at most `other`, as bool, broadcast. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 3]).lessEqual(2).array(); // [true, false]
+   */
+  lessEqual(other: Operand): Tensor {
+    return this.wrap(elementwise.comparison("le", this.node, this.operand(other)));
+  }
+
+  /**
+   * Where this is above `other`, as bool, broadcast. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 3]).greater(2).array(); // [false, true]
+   */
+  greater(other: Operand): Tensor {
+    return this.wrap(elementwise.comparison("gt", this.node, this.operand(other)));
+  }
+
+  /**
+   * Where this is at least `other`, as bool, broadcast. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 2]).greaterEqual(2).array(); // [false, true]
+   */
+  greaterEqual(other: Operand): Tensor {
+    return this.wrap(elementwise.comparison("ge", this.node, this.operand(other)));
+  }
+
+  /**
+   * Logical and of bools, numbers counting as `!= 0`. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 0]).logicalAnd(tensor([1, 1])).array(); // [true, false]
+   */
+  logicalAnd(other: Operand): Tensor {
+    return this.wrap(elementwise.logical("and", this.node, this.operand(other)));
+  }
+
+  /**
+   * Logical or of bools, numbers counting as `!= 0`. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 0]).logicalOr(tensor([1, 1])).array(); // [true, true]
+   */
+  logicalOr(other: Operand): Tensor {
+    return this.wrap(elementwise.logical("or", this.node, this.operand(other)));
+  }
+
+  /**
+   * Logical xor of bools, numbers counting as `!= 0`. No gradient.
+   * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
+   * @example
+   * await tensor([1, 0]).logicalXor(tensor([1, 1])).array(); // [false, true]
+   */
+  logicalXor(other: Operand): Tensor {
+    return this.wrap(elementwise.logical("xor", this.node, this.operand(other)));
+  }
+
+  // ---- functions of one number ----
+
+  /**
+   * The opposite. f32 and i32. Gradient: -g.
+   * @example
+   * await tensor([1, -2]).neg().array(); // [-1, 2]
+   */
+  neg(): Tensor {
+    return this.wrap(elementwise.numberFunction("neg", this.node));
+  }
+
+  /**
+   * The absolute value. Gradient: g sign(x).
+   * @example
+   * await tensor([1, -2]).abs().array(); // [1, 2]
+   */
+  abs(): Tensor {
+    return this.wrap(elementwise.numberFunction("abs", this.node));
+  }
+
+  /**
+   * -1, 0 or 1; NaN stays. Gradient: 0.
+   * @example
+   * await tensor([3, -2]).sign().array(); // [1, -1]
+   */
+  sign(): Tensor {
+    return this.wrap(elementwise.numberFunction("sign", this.node));
+  }
+
+  /**
+   * The square. Gradient: 2 g x.
+   * @example
+   * await tensor([3, -2]).square().array(); // [9, 4]
+   */
+  square(): Tensor {
+    return this.wrap(elementwise.numberFunction("square", this.node));
+  }
+
+  /**
+   * max(x, 0); NaN stays. Gradient: g where x > 0.
+   * @example
+   * await tensor([3, -2]).relu().array(); // [3, 0]
+   */
+  relu(): Tensor {
+    return this.wrap(elementwise.numberFunction("relu", this.node));
+  }
+
+  /**
+   * e^x, within 2 ULP. Gradient: g e^x. Integers are converted to f32.
+   * @example
+   * await tensor([0]).exp().array(); // [1]
+   */
+  exp(): Tensor {
+    return this.wrap(elementwise.floatFunction("exp", this.node));
+  }
+
+  /**
+   * Natural logarithm; -inf at 0, NaN below. Gradient: g / x. Integers are converted to f32.
+   * @example
+   * await tensor([1]).log().array(); // [0]
+   */
+  log(): Tensor {
+    return this.wrap(elementwise.floatFunction("log", this.node));
+  }
+
+  /**
+   * Square root; NaN below 0. Gradient: g / (2 sqrt x). Integers are converted to f32.
+   * @example
+   * await tensor([9]).sqrt().array(); // [3]
+   */
+  sqrt(): Tensor {
+    return this.wrap(elementwise.floatFunction("sqrt", this.node));
+  }
+
+  /**
+   * 1 / sqrt(x). Gradient: -g / (2 x sqrt x). Integers are converted to f32.
+   * @example
+   * await tensor([4]).rsqrt().array(); // [0.5]
+   */
+  rsqrt(): Tensor {
+    return this.wrap(elementwise.floatFunction("rsqrt", this.node));
+  }
+
+  /**
+   * 1 / x. Gradient: -g / x^2. Integers are converted to f32.
+   * @example
+   * await tensor([4]).reciprocal().array(); // [0.25]
+   */
+  reciprocal(): Tensor {
+    return this.wrap(elementwise.floatFunction("reciprocal", this.node));
+  }
+
+  /**
+   * Hyperbolic tangent. Gradient: g (1 - tanh^2). Integers are converted to f32.
+   * @example
+   * await tensor([0]).tanh().array(); // [0]
+   */
+  tanh(): Tensor {
+    return this.wrap(elementwise.floatFunction("tanh", this.node));
+  }
+
+  /**
+   * Error function. Gradient: 2 g e^(-x^2) / sqrt(pi). Integers are converted to f32.
+   * @example
+   * await tensor([0]).erf().array(); // [0]
+   */
+  erf(): Tensor {
+    return this.wrap(elementwise.floatFunction("erf", this.node));
+  }
+
+  /**
+   * 1 / (1 + e^-x). Gradient: g s (1 - s). Integers are converted to f32.
+   * @example
+   * await tensor([0]).sigmoid().array(); // [0.5]
+   */
+  sigmoid(): Tensor {
+    return this.wrap(elementwise.floatFunction("sigmoid", this.node));
+  }
+
+  /**
+   * x Phi(x) with the exact normal distribution function (Hendrycks & Gimpel 2016). Integers are converted to f32.
+   * @example
+   * await tensor([0]).gelu().array(); // [0]
+   */
+  gelu(): Tensor {
+    return this.wrap(elementwise.floatFunction("gelu", this.node));
+  }
+
+  /**
+   * The tanh approximation of GELU. Integers are converted to f32.
+   * @example
+   * await tensor([0]).geluTanh().array(); // [0]
+   */
+  geluTanh(): Tensor {
+    return this.wrap(elementwise.floatFunction("geluTanh", this.node));
+  }
+
+  /**
+   * x sigmoid(1.702 x), as CLIP. Integers are converted to f32.
+   * @example
+   * await tensor([0]).quickGelu().array(); // [0]
+   */
+  quickGelu(): Tensor {
+    return this.wrap(elementwise.floatFunction("quickGelu", this.node));
+  }
+
+  /**
+   * x sigmoid(x). Integers are converted to f32.
+   * @example
+   * await tensor([0]).silu().array(); // [0]
+   */
+  silu(): Tensor {
+    return this.wrap(elementwise.floatFunction("silu", this.node));
+  }
+
+  /**
+   * Largest whole number not above. Gradient: 0. Integers are converted to f32.
+   * @example
+   * await tensor([1.5]).floor().array(); // [1]
+   */
+  floor(): Tensor {
+    return this.wrap(elementwise.floatFunction("floor", this.node));
+  }
+
+  /**
+   * Smallest whole number not below. Gradient: 0. Integers are converted to f32.
+   * @example
+   * await tensor([1.5]).ceil().array(); // [2]
+   */
+  ceil(): Tensor {
+    return this.wrap(elementwise.floatFunction("ceil", this.node));
+  }
+
+  /**
+   * Nearest whole number, halves to even. Gradient: 0. Integers are converted to f32.
+   * @example
+   * await tensor([2.5]).round().array(); // [2]
+   */
+  round(): Tensor {
+    return this.wrap(elementwise.floatFunction("round", this.node));
+  }
+
+  /**
+   * Where the value is NaN, as bool. No gradient.
+   * @example
+   * await tensor([NaN, 1]).isNaN().array(); // [true, false]
+   */
+  isNaN(): Tensor {
+    return this.wrap(elementwise.predicate("isNaN", this.node));
+  }
+
+  /**
+   * Where the value is neither NaN nor infinite, as bool. No gradient.
+   * @example
+   * await tensor([Infinity, 1]).isFinite().array(); // [false, true]
+   */
+  isFinite(): Tensor {
+    return this.wrap(elementwise.predicate("isFinite", this.node));
+  }
+
+  /**
+   * Where the value is 0, as bool. No gradient.
+   * @example
+   * await tensor([0, 1]).logicalNot().array(); // [true, false]
+   */
+  logicalNot(): Tensor {
+    return this.wrap(elementwise.predicate("not", this.node));
+  }
+
+  /**
+   * Held within [min, max]; null leaves a side open, NaN stays. Gradient: g inside, 0 outside.
+   * @throws PrismaError ARGUMENT_INVALID when min is above max
+   * @example
+   * await tensor([-1, 0.5, 3]).clamp(0, 1).array(); // [0, 0.5, 1]
+   */
+  clamp(min: number | null, max: number | null): Tensor {
+    return this.wrap(elementwise.clamp(this.node, min, max));
+  }
+
+  /**
+   * This tensor where `condition` holds, `other` elsewhere, all broadcast. Gradient: g to the one taken.
+   * @example
+   * await tensor([1, 2]).where(tensor([1, 0]), 9).array(); // [1, 9]
+   */
+  where(condition: Tensor, other: Operand): Tensor {
+    return this.wrap(elementwise.where(condition.node, this.node, this.operand(other)));
+  }
+
+  /**
+   * Converted to `dtype`: f32 to integers truncates and saturates, NaN to 0; to bool is `!= 0`. No gradient but between equal types.
+   * @example
+   * await tensor([1.7, -2.2]).cast("i32").array(); // [1, -2]
+   */
+  cast(dtype: DType): Tensor {
+    return this.wrap(castNode(this.node, dtype));
+  }
+}

@@ -1,0 +1,43 @@
+// Checks that operations share: types that fit, devices that agree.
+import type { DType } from "../dtype.ts";
+import { promote } from "../dtype.ts";
+import { PrismaError } from "../errors.ts";
+import { expandNode, mapNode } from "../graph/build.ts";
+import type { Node } from "../graph/node.ts";
+import { broadcastShapes } from "../shape.ts";
+
+/** @throws PrismaError DEVICE_MISMATCH when two inputs live on different devices */
+export function assertOneDevice(operation: string, inputs: readonly Node[]): void {
+  const tags = new Set(inputs.flatMap((input) => (input.device === null ? [] : [input.device])));
+  if (tags.size > 1) {
+    const kinds = [...tags].map((tag) => tag.kind).join(" and ");
+    throw new PrismaError("DEVICE_MISMATCH", `${operation}: the tensors live on different devices (${kinds}); make them on one`, { kinds });
+  }
+}
+
+/** @throws PrismaError DTYPE_MISMATCH when `x` has none of `allowed` */
+export function assertDType(operation: string, x: Node, allowed: readonly DType[]): void {
+  if (!allowed.includes(x.dtype)) {
+    throw new PrismaError("DTYPE_MISMATCH", `${operation}: a tensor of ${x.dtype} was given; it takes ${allowed.join(", ")}. Convert with cast().`, { found: x.dtype, allowed });
+  }
+}
+
+const CAST_TO = { f32: "toF32", i32: "toI32", u32: "toU32", bool: "toBool" } as const;
+
+/** `x` converted to `dtype`, or `x` itself. */
+export function castNode(x: Node, dtype: DType): Node {
+  return x.dtype === dtype ? x : mapNode(CAST_TO[dtype], x);
+}
+
+/** Both operands in their broadcast shape, each in its own type. */
+export function broadcastPair(operation: string, a: Node, b: Node): [Node, Node] {
+  assertOneDevice(operation, [a, b]);
+  const shape = broadcastShapes(operation, a.shape, b.shape);
+  return [expandNode(a, shape), expandNode(b, shape)];
+}
+
+/** Both operands in their broadcast shape and common type. */
+export function promotePair(operation: string, a: Node, b: Node): [Node, Node] {
+  const dtype = promote(a.dtype, b.dtype);
+  return broadcastPair(operation, castNode(a, dtype), castNode(b, dtype));
+}

@@ -1,0 +1,89 @@
+// Elementwise operations with broadcasting: type rules and the nodes they build.
+import type { DType } from "../dtype.ts";
+import { promote } from "../dtype.ts";
+import { PrismaError } from "../errors.ts";
+import { expandNode, mapNode, numberLike, scalarNode } from "../graph/build.ts";
+import type { ScalarFunctionName } from "../graph/functions/names.ts";
+import type { Node } from "../graph/node.ts";
+import { broadcastShapes } from "../shape.ts";
+import { assertDType, assertOneDevice, broadcastPair, castNode, promotePair } from "./checks.ts";
+
+/** Functions of one f32; integers and bools are converted first. */
+export type FloatFunction =
+  | "exp" | "log" | "sqrt" | "rsqrt" | "tanh" | "erf" | "sigmoid" | "gelu" | "geluTanh" | "quickGelu" | "silu"
+  | "floor" | "ceil" | "round" | "trunc" | "reciprocal";
+
+/** A function of one f32, by name. */
+export function floatFunction(fn: FloatFunction, x: Node): Node {
+  return mapNode(fn, castNode(x, "f32"));
+}
+
+/** `neg abs sign relu square`: functions of one number that keep its type. */
+export function numberFunction(fn: "neg" | "abs" | "sign" | "relu" | "square", x: Node): Node {
+  assertDType(fn, x, fn === "neg" ? ["f32", "i32"] : ["f32", "i32", "u32"]);
+  return mapNode(fn, x);
+}
+
+/** `add sub mul min max`: bools are counted as i32; the wider type wins. */
+export function arithmetic(fn: "add" | "sub" | "mul" | "min" | "max", a: Node, b: Node): Node {
+  const dtype = promote(a.dtype, b.dtype) === "bool" ? "i32" : promote(a.dtype, b.dtype);
+  const pair = broadcastPair(fn, castNode(a, dtype), castNode(b, dtype));
+  return mapNode(fn, ...pair);
+}
+
+/** Quotient and power, always f32. */
+export function floatArithmetic(fn: "div" | "pow", a: Node, b: Node): Node {
+  return mapNode(fn, ...broadcastPair(fn, castNode(a, "f32"), castNode(b, "f32")));
+}
+
+/** Floor division and remainder of integers; 0 where the divisor is 0. */
+export function integerArithmetic(fn: "floorDiv" | "mod", a: Node, b: Node): Node {
+  const pair = promotePair(fn, a, b);
+  pair.forEach((x) => assertDType(fn, x, ["i32", "u32"]));
+  return mapNode(fn, ...pair);
+}
+
+/** Comparison of numbers in their common type. */
+export function comparison(fn: "eq" | "ne" | "lt" | "le" | "gt" | "ge", a: Node, b: Node): Node {
+  const dtype = promote(a.dtype, b.dtype) === "bool" ? "u32" : promote(a.dtype, b.dtype);
+  return mapNode(fn, ...broadcastPair(fn, castNode(a, dtype), castNode(b, dtype)));
+}
+
+/** Logic on bools; numbers count as `!= 0`. */
+export function logical(fn: "and" | "or" | "xor", a: Node, b: Node): Node {
+  return mapNode(fn, ...broadcastPair(fn, castNode(a, "bool"), castNode(b, "bool")));
+}
+
+/** `isNaN isFinite not` of one tensor, as bool. */
+export function predicate(fn: "isNaN" | "isFinite" | "not", x: Node): Node {
+  return mapNode(fn, castNode(x, fn === "not" ? "bool" : "f32"));
+}
+
+/** `a` where `condition` holds, `b` elsewhere, all three broadcast. */
+export function where(condition: Node, a: Node, b: Node): Node {
+  assertOneDevice("where", [condition, a, b]);
+  const dtype = promote(a.dtype, b.dtype);
+  const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
+  const fit = (x: Node): Node => expandNode(x, shape);
+  return mapNode("select", fit(castNode(condition, "bool")), fit(castNode(a, dtype)), fit(castNode(b, dtype)));
+}
+
+/** `x` held within [min, max]; a bound that is null does not hold. NaN stays. */
+export function clamp(x: Node, min: number | null, max: number | null): Node {
+  assertDType("clamp", x, ["f32", "i32", "u32"]);
+  if (min !== null && max !== null && min > max) {
+    throw new PrismaError("ARGUMENT_INVALID", `clamp: the lower bound ${min} is above the upper bound ${max}`, { min, max });
+  }
+  const low = min === null ? x : mapNode("max", x, numberLike(min, x));
+  return max === null ? low : mapNode("min", low, numberLike(max, low));
+}
+
+/** `value` as a node that fits an operation with `like`: a number takes its type, a fraction makes f32. */
+export function operandNode(value: Node | number, like: Node): Node {
+  if (typeof value !== "number") return value;
+  const dtype: DType = Number.isInteger(value) && like.dtype !== "bool" && !(value < 0 && like.dtype === "u32") ? like.dtype : "f32";
+  return scalarNode(value, dtype);
+}
+
+/** True when `fn` is known; used by tests that go over every row. */
+export type ElementwiseName = ScalarFunctionName;

@@ -1,0 +1,55 @@
+// Scopes: tensors made while a function runs are let go of when it returns, but for what it returns.
+
+/** Something a scope can let go of. */
+export interface Scoped {
+  dispose(): void;
+}
+
+const open: Set<Scoped>[] = [];
+
+/** Notes a new tensor in the innermost open scope. */
+export function track(item: Scoped): void {
+  open[open.length - 1]?.add(item);
+}
+
+/** Calls `visit` for every tracked thing inside `value`: itself, in arrays, maps, sets and plain objects. */
+function eachInside(value: unknown, visit: (item: unknown) => void, seen: Set<unknown>): void {
+  if (typeof value !== "object" || value === null || seen.has(value)) return;
+  seen.add(value);
+  visit(value);
+  if (value instanceof Map || value instanceof Set || Array.isArray(value)) {
+    for (const inner of value.values()) eachInside(inner, visit, seen);
+  } else if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null) {
+    for (const inner of Object.values(value)) eachInside(inner, visit, seen);
+  }
+}
+
+/**
+ * Runs `fn` and disposes every tensor made inside it, except those in what it returns (itself, or in arrays, maps, sets
+ * and plain objects). Synchronous: for async code use `using`. When `fn` throws, everything made inside is disposed.
+ *
+ * @example
+ * const y = scope(() => tensor([1, 2]).mul(2).add(1));
+ * await y.array(); // [3, 5]
+ */
+export function scope<T>(fn: () => T): T {
+  const made = new Set<Scoped>();
+  open.push(made);
+  let result: T | undefined;
+  let done = false;
+  try {
+    result = fn();
+    done = true;
+    return result;
+  } finally {
+    open.pop();
+    const outer = open[open.length - 1];
+    if (done) {
+      eachInside(result, (item) => {
+        if (!made.delete(item as Scoped)) return;
+        outer?.add(item as Scoped);
+      }, new Set());
+    }
+    for (const item of made) item.dispose();
+  }
+}

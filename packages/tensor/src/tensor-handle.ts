@@ -1,0 +1,139 @@
+// The handle: what a tensor is before it has operations; a counted hold on a node of the graph.
+import { type DType, type TypedArray } from "./dtype.ts";
+import { PrismaError } from "./errors.ts";
+import { Node, type DeviceTag } from "./graph/node.ts";
+import { readNode, realizeNodes, type RealizeOptions } from "./run/realize.ts";
+import { track } from "./scope.ts";
+import { formatShape, sizeOf, type Shape } from "./shape.ts";
+
+/** Values as nested arrays, as deep as the tensor's rank; a number for a scalar. */
+export type NestedArray = number | boolean | readonly NestedArray[];
+
+/** Handles alive now. */
+let live = 0;
+
+const registry = new FinalizationRegistry<Node>((node) => {
+  live--;
+  node.release();
+});
+
+/** Number of tensors neither disposed nor collected. */
+export function liveTensors(): number {
+  return live;
+}
+
+/** A hold on one value of the graph. */
+export abstract class TensorHandle implements Disposable {
+  readonly #node: Node;
+  #disposed = false;
+
+  constructor(node: Node) {
+    this.#node = node;
+    node.retain();
+    live++;
+    registry.register(this, node, this);
+    track(this);
+  }
+
+  /**
+   * The graph node this tensor holds.
+   * @throws PrismaError DISPOSED
+   */
+  get node(): Node {
+    if (this.#disposed) {
+      throw new PrismaError("DISPOSED", `a tensor of ${this.#node.dtype}${formatShape(this.#node.shape)} (${this.#node.label}) was used after dispose()`, { shape: [...this.#node.shape] });
+    }
+    return this.#node;
+  }
+
+  /** Sizes of the axes, outermost first. */
+  get shape(): Shape {
+    return this.#node.shape;
+  }
+
+  /** Element type. */
+  get dtype(): DType {
+    return this.#node.dtype;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.#node.shape);
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.#node.shape.length;
+  }
+
+  /** The device its values live on; null while nothing below it lives anywhere. */
+  get device(): DeviceTag | null {
+    return this.#node.device;
+  }
+
+  /** True after {@link dispose}. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /**
+   * Computes the tensor if needed and copies its values to the host, row-major.
+   * @returns Float32Array, Int32Array or Uint32Array; bools are 0 and 1
+   * @throws PrismaError DISPOSED, OUT_OF_MEMORY, DEVICE_LOST, CANCELLED
+   * @example
+   * await tensor([[1, 2], [3, 4]]).data(); // Float32Array [1, 2, 3, 4]
+   */
+  async data(options: RealizeOptions = {}): Promise<TypedArray> {
+    return readNode(this.node, options);
+  }
+
+  /**
+   * As {@link data}, as nested arrays in the tensor's shape.
+   * @example
+   * await tensor([[1, 2], [3, 4]]).array(); // [[1, 2], [3, 4]]
+   */
+  async array(options: RealizeOptions = {}): Promise<NestedArray> {
+    return nest(await this.data(options), this.shape, this.dtype === "bool");
+  }
+
+  /**
+   * The only value of a tensor of one element.
+   * @throws PrismaError SHAPE_INVALID when it has more or none
+   * @example
+   * await tensor([1, 2, 3]).sum().item(); // 6
+   */
+  async item(options: RealizeOptions = {}): Promise<number> {
+    if (this.size !== 1) throw new PrismaError("SHAPE_INVALID", `item: the tensor is ${formatShape(this.shape)}, with ${this.size} elements instead of 1`, { shape: [...this.shape] });
+    const [value = Number.NaN] = await this.data(options);
+    return value;
+  }
+
+  /** Computes the tensor and keeps its value on the device; resolves to the tensor. */
+  async realize(options: RealizeOptions = {}): Promise<this> {
+    await realizeNodes([this.node], options);
+    return this;
+  }
+
+  /** Lets go of the value. Results that were built from it are not affected. A second call does nothing. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    live--;
+    registry.unregister(this);
+    this.#node.release();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+}
+
+function nest(values: TypedArray, shape: Shape, asBool: boolean): NestedArray {
+  const build = (axis: number, from: number, step: number): NestedArray => {
+    const size = shape[axis];
+    if (size === undefined) return asBool ? values[from] !== 0 : (values[from] ?? Number.NaN);
+    const inner = step / Math.max(1, size);
+    return Array.from({ length: size }, (_, i) => build(axis + 1, from + i * inner, inner));
+  };
+  return build(0, 0, sizeOf(shape));
+}
