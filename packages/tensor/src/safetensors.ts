@@ -1,0 +1,76 @@
+// Safetensors files as tensors: leaves that read their own byte range when they are first needed, and a writer.
+import { createArray, type DType } from "./dtype.ts";
+import { PrismaError, quoteName } from "./errors.ts";
+import { Node } from "./graph/node.ts";
+import { byteSource, type ByteInput, type ByteSource, type ReadOptions } from "./io/byte-source.ts";
+import { decodeValues, heldAs } from "./io/decode-dtype.ts";
+import { encodeSafetensors } from "./io/encode-safetensors.ts";
+import { readSafetensorsHeader, type SafetensorsEntry, type SafetensorsLimits } from "./io/safetensors-header.ts";
+import { currentDevice, type Device } from "./run/devices.ts";
+import { sizeOf } from "./shape.ts";
+import { Tensor } from "./tensor.ts";
+
+/** A file opened: its tensors, not read yet, and its metadata. */
+export interface Safetensors {
+  /** Lazy tensors by name; each reads its bytes when it is first realized. The caller disposes them. */
+  readonly tensors: Map<string, Tensor>;
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** How a file is opened. */
+export interface ReadSafetensorsOptions extends SafetensorsLimits, ReadOptions {
+  /** Default: the device of the last `init`. */
+  readonly device?: Device;
+}
+
+function lazyTensor(source: ByteSource, name: string, entry: SafetensorsEntry, dataStart: number, device: Device): Tensor {
+  const dtype: DType = heldAs(entry.dtype) ?? "f32";
+  const label = `${source.name}: tensor ${quoteName(name)}`;
+  const node = new Node({ kind: "leaf" }, [], entry.shape, dtype, device, label);
+  node.setSource({
+    load: async (signal) => {
+      if (heldAs(entry.dtype) === null) {
+        throw new PrismaError("ST_DTYPE_UNSUPPORTED", `${label}: elements of type ${entry.dtype} cannot be held; convert the file to F32`, { dtype: entry.dtype });
+      }
+      const bytes = await source.read(dataStart + entry.begin, dataStart + entry.end, signal === undefined ? {} : { signal });
+      const values = createArray(dtype, sizeOf(entry.shape));
+      decodeValues(entry.dtype, bytes, values, label);
+      return values;
+    },
+  });
+  return new Tensor(node);
+}
+
+/**
+ * Opens a safetensors file. Only its header is read now, and checked whole: nothing of a damaged file is believed.
+ * F16, BF16 and F64 become f32; integers of other sizes i32 or u32.
+ * @throws PrismaError ST_* naming what is wrong; SOURCE_NOT_FOUND, SOURCE_TRUNCATED, NETWORK_FAILED, CANCELLED
+ * @example
+ * const file = writeSafetensors(new Map([["w", await tensor([1, 2]).realize()]]));
+ * const { tensors } = await readSafetensors(await file);
+ * await tensors.get("w")!.array(); // [1, 2]
+ */
+export async function readSafetensors(input: ByteInput, options: ReadSafetensorsOptions = {}): Promise<Safetensors> {
+  const source = byteSource(input);
+  const device = options.device ?? currentDevice();
+  const header = await readSafetensorsHeader(source, options);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, entry] of header.entries) tensors.set(name, lazyTensor(source, name, entry, header.dataStart, device));
+  return { tensors, metadata: header.metadata };
+}
+
+const FILE_DTYPES: Readonly<Record<DType, string>> = { f32: "F32", i32: "I32", u32: "U32", bool: "BOOL" };
+
+/**
+ * The bytes of a safetensors file with `tensors`.
+ * @throws PrismaError ST_NAME_INVALID, ST_DUPLICATE_KEY, DISPOSED
+ */
+export async function writeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string> = new Map()): Promise<Uint8Array<ArrayBuffer>> {
+  const entries = [];
+  for (const [name, tensor] of tensors) {
+    const values = await tensor.data();
+    const bytes = tensor.dtype === "bool" ? Uint8Array.from(values) : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    entries.push({ name, dtype: FILE_DTYPES[tensor.dtype], shape: tensor.shape, bytes });
+  }
+  return encodeSafetensors(entries, metadata);
+}
