@@ -1,6 +1,6 @@
 // The activation cache: what a run kept, by hook name or shorthand.
 import { PrismaError, quoteName, type Tensor } from "@prisma/tensor";
-import { getActName } from "./hook-names.ts";
+import { getActName, type LayerType, type Shorthand } from "./hook-names.ts";
 import { nearestName } from "./nearest-name.ts";
 
 /** Activations of one run in firing order, and, when asked for, their gradients. Disposing it frees them all. */
@@ -43,7 +43,7 @@ export class ActivationCache<Name extends string = string> implements Disposable
   }
 
   /** True when the run kept `name`, or the shorthand of a name. */
-  has(name: Name | (string & {}), layer?: number, layerType?: string): boolean {
+  has(name: Name | Shorthand, layer?: number, layerType?: LayerType): boolean {
     return this.#activations.has(this.#resolve(name, layer, layerType) as Name);
   }
 
@@ -52,7 +52,11 @@ export class ActivationCache<Name extends string = string> implements Disposable
     if (found !== undefined) return found;
     const nearest = nearestName(full, map.keys());
     const hint = nearest === null ? "nothing was kept" : `did you mean "${nearest}"?`;
-    throw new PrismaError("HOOK_UNKNOWN", `cache: no ${what} of ${quoteName(full)} was kept; ${hint}`, { name: full, nearest });
+    throw new PrismaError(
+      "HOOK_UNKNOWN",
+      `cache: no ${what} of ${quoteName(full)} was kept; ${hint}`,
+      { name: full, nearest },
+    );
   }
 
   /**
@@ -60,7 +64,7 @@ export class ActivationCache<Name extends string = string> implements Disposable
    * `get("scale", 0, "ln1")`. The cache owns it.
    * @throws PrismaError HOOK_UNKNOWN naming the nearest name that was kept
    */
-  get(name: Name | (string & {}), layer?: number, layerType?: string): Tensor {
+  get(name: Name | Shorthand, layer?: number, layerType?: LayerType): Tensor {
     return this.#find(this.#activations, this.#resolve(name, layer, layerType), "activation");
   }
 
@@ -68,7 +72,7 @@ export class ActivationCache<Name extends string = string> implements Disposable
    * The gradient at an activation, when the run was given `gradientOf`. The cache owns it.
    * @throws PrismaError HOOK_UNKNOWN
    */
-  grad(name: Name | (string & {}), layer?: number, layerType?: string): Tensor {
+  grad(name: Name | Shorthand, layer?: number, layerType?: LayerType): Tensor {
     return this.#find(this.#gradients, this.#resolve(name, layer, layerType), "gradient");
   }
 

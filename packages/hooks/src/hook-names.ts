@@ -4,7 +4,6 @@
 export type ModelHook =
   | "hook_embed"
   | "hook_cls_embed"
-  | "hook_reg_embed"
   | "hook_pos_embed"
   | "hook_full_embed"
   | "ln_pre.hook_scale"
@@ -52,14 +51,19 @@ export type LayerIndex<Layers extends number> = number extends Layers ? number :
  * Every hook name of a vision transformer of `Layers` blocks. With a literal count, a misspelt name or a layer out of
  * range does not compile; with `number`, spelling is checked by the compiler and the range at run time.
  */
-export type HookName<Layers extends number = number> = ModelHook | `blocks.${LayerIndex<Layers>}.${BlockHook}`;
+export type HookName<Layers extends number = number> =
+  | ModelHook
+  | `blocks.${LayerIndex<Layers>}.${BlockHook}`;
 
 /** The full name of `hook` in block `layer`. */
-export function blockHook<Hook extends BlockHook, Layer extends number>(layer: Layer, hook: Hook): `blocks.${Layer}.${Hook}` {
+export function blockHook<Hook extends BlockHook, Layer extends number>(
+  layer: Layer,
+  hook: Hook,
+): `blocks.${Layer}.${Hook}` {
   return `blocks.${layer}.${hook}`;
 }
 
-const ALIASES: Readonly<Record<string, string>> = {
+const ALIASES = {
   attn: "pattern",
   attn_logits: "attn_scores",
   key: "k",
@@ -67,10 +71,53 @@ const ALIASES: Readonly<Record<string, string>> = {
   value: "v",
   mlp_pre: "pre",
   mlp_post: "post",
-};
-const IN_ATTN: ReadonlySet<string> = new Set(["k", "v", "q", "z", "result", "pattern", "attn_scores"]);
+} as const;
+
+type Act<Hook> = Hook extends `${string}.hook_${infer Name}`
+  ? Name
+  : Hook extends `hook_${infer Name}`
+    ? Name
+    : never;
+
+/** What stands after `hook_` in some hook name, or one of TransformerLens' other words for it. */
+export type ActName = Act<ModelHook> | Act<BlockHook> | keyof typeof ALIASES;
+
+/** A part of a block by name or letter: `ln1`, `ln2`, `attn`, `a`, `mlp`, `m`, `block`, `b`. */
+export type LayerType =
+  | "ln1"
+  | "ln2"
+  | "ln_final"
+  | "ln_pre"
+  | "attn"
+  | "attention"
+  | "a"
+  | "mlp"
+  | "m"
+  | "block"
+  | "blocks"
+  | "b";
+
+/** A name in short: `resid_post`, or with its layer `q3`, or with its layer and part `scale2ln1`. */
+export type Shorthand = ActName | `${ActName}${number}` | `${ActName}${number}${LayerType}`;
+
+const IN_ATTN: ReadonlySet<string> = new Set([
+  "k",
+  "v",
+  "q",
+  "z",
+  "result",
+  "pattern",
+  "attn_scores",
+]);
 const IN_MLP: ReadonlySet<string> = new Set(["pre", "post"]);
-const LAYER_TYPES: Readonly<Record<string, string>> = { a: "attn", m: "mlp", b: "", block: "", blocks: "", attention: "attn" };
+const LAYER_TYPES: ReadonlyMap<string, string> = new Map([
+  ["a", "attn"],
+  ["m", "mlp"],
+  ["b", ""],
+  ["block", ""],
+  ["blocks", ""],
+  ["attention", "attn"],
+]);
 
 /**
  * The full hook name of a shorthand, as TransformerLens' `get_act_name`: `getActName("q", 3)` and `getActName("q3")` are
@@ -80,13 +127,19 @@ const LAYER_TYPES: Readonly<Record<string, string>> = { a: "attn", m: "mlp", b: 
  */
 export function getActName(name: string, layer?: number, layerType?: string): string {
   if (name.includes(".") || name.startsWith("hook_")) return name;
-  const packed = /^([a-z]+)(\d+)([a-z]?.*)$/.exec(name);
+  const packed = /^([a-z_]+)(\d+)([a-z]?.*)$/.exec(name);
   const base = packed?.[1] ?? name;
   const at = packed === null ? layer : Number(packed[2]);
   const type = packed?.[3] ? packed[3] : layerType;
-  const act = ALIASES[base] ?? base;
-  const folder = IN_ATTN.has(act) ? "attn" : IN_MLP.has(act) ? "mlp" : type === undefined ? "" : (LAYER_TYPES[type] ?? type);
+  const act = new Map<string, string>(Object.entries(ALIASES)).get(base) ?? base;
   const prefix = at === undefined ? "" : `blocks.${at}.`;
-  const inner = folder === "" && at === undefined && (act === "scale" || act === "normalized") ? "ln_final" : folder;
-  return `${prefix}${inner === "" ? "" : `${inner}.`}hook_${act}`;
+  const folder = folderOf(act, type, at === undefined);
+  return `${prefix}${folder === "" ? "" : `${folder}.`}hook_${act}`;
+}
+
+function folderOf(act: string, type: string | undefined, outside: boolean): string {
+  if (IN_ATTN.has(act)) return "attn";
+  if (IN_MLP.has(act)) return "mlp";
+  if (type !== undefined) return LAYER_TYPES.get(type) ?? type;
+  return outside && (act === "scale" || act === "normalized") ? "ln_final" : "";
 }

@@ -1,8 +1,11 @@
 // Hook points: named places of a model at which functions see, and may replace, the activation that passes.
-import { formatShape, PrismaError, sameShape, type Tensor, type TypedArray } from "@prisma/tensor";
+import { formatShape, PrismaError, sameShape, Tensor, type TypedArray } from "@prisma/tensor";
 
 /** Sees `activation`, and may return another tensor of its shape, dtype and device to take its place. */
-export type HookFunction<Name extends string = string> = (activation: Tensor, hookPoint: HookPoint<Name>) => Tensor | void;
+export type HookFunction<Name extends string = string> = (
+  activation: Tensor,
+  hookPoint: HookPoint<Name>,
+) => Tensor | void;
 
 /** One added function. */
 export interface HookEntry {
@@ -37,10 +40,12 @@ export class HookPoint<Name extends string = string> {
     return match === null ? null : Number(match[1]);
   }
 
+  /** Adds a function after those already there, or before them. */
   add(entry: HookEntry, prepend: boolean): void {
     this.#entries = prepend ? [entry, ...this.#entries] : [...this.#entries, entry];
   }
 
+  /** Removes one function, if it is there. */
   remove(entry: HookEntry): void {
     this.#entries = this.#entries.filter((other) => other !== entry);
   }
@@ -64,12 +69,15 @@ export class HookPoint<Name extends string = string> {
    * @throws PrismaError ARGUMENT_INVALID outside a run
    */
   tap(tensor: Tensor, fn: TapFunction): void {
-    this.#running("tap").tapped.push({ tensor, fn });
+    this.#running("tap").tapped.push({ tensor: new Tensor(tensor.node), fn });
   }
 
   #running(what: string): RunRequests {
     if (this.#requests === null) {
-      throw new PrismaError("ARGUMENT_INVALID", `${this.name}: ${what} works only inside a hook, while the model is called`);
+      throw new PrismaError(
+        "ARGUMENT_INVALID",
+        `${this.name}: ${what} works only inside a hook, while the model is called`,
+      );
     }
     return this.#requests;
   }
@@ -97,14 +105,19 @@ export class HookPoint<Name extends string = string> {
 }
 
 function isThenable(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
 }
 
-function isTensor(value: unknown, like: Tensor): value is Tensor {
-  return value instanceof like.constructor;
-}
-
-function assertReplacement(name: string, current: Tensor, result: unknown): asserts result is Tensor {
+function assertReplacement(
+  name: string,
+  current: Tensor,
+  result: unknown,
+): asserts result is Tensor {
   if (isThenable(result)) {
     throw new PrismaError(
       "HOOK_RETURNED_PROMISE",
@@ -113,15 +126,29 @@ function assertReplacement(name: string, current: Tensor, result: unknown): asse
       { name },
     );
   }
-  if (!isTensor(result, current)) {
-    throw new PrismaError("HOOK_RESULT_INVALID", `${name}: the hook returned ${typeof result}; it may return a tensor or nothing`, { name });
+  if (!(result instanceof Tensor)) {
+    throw new PrismaError(
+      "HOOK_RESULT_INVALID",
+      `${name}: the hook returned ${typeof result}; it may return a tensor or nothing`,
+      { name },
+    );
   }
-  const differs =
-    !sameShape(result.shape, current.shape) ? `shape ${formatShape(result.shape)}, expected ${formatShape(current.shape)}`
-    : result.dtype !== current.dtype ? `dtype ${result.dtype}, expected ${current.dtype}`
-    : result.device !== current.device ? `a tensor on another device`
-    : null;
-  if (differs !== null) {
-    throw new PrismaError("HOOK_RESULT_INVALID", `${name}: the hook returned ${differs}`, { name, found: [...result.shape], expected: [...current.shape] });
-  }
+  const difference = differenceOf(result, current);
+  if (difference === null) return;
+  throw new PrismaError("HOOK_RESULT_INVALID", `${name}: the hook returned ${difference}`, {
+    name,
+    found: [...result.shape],
+    expected: [...current.shape],
+  });
+}
+
+/** What of `result` forbids that it takes the place of `current`, or null. */
+function differenceOf(result: Tensor, current: Tensor): string | null {
+  if (result.disposed) return "a tensor that is disposed";
+  if (!sameShape(result.shape, current.shape))
+    return `shape ${formatShape(result.shape)}, expected ${formatShape(current.shape)}`;
+  if (result.dtype !== current.dtype) return `dtype ${result.dtype}, expected ${current.dtype}`;
+  const elsewhere =
+    result.device !== null && current.device !== null && result.device !== current.device;
+  return elsewhere ? "a tensor on another device" : null;
 }

@@ -1,82 +1,36 @@
 // Hooked models: any model that passes its activations through named hook points.
-import { gradientsOf, PrismaError, realize, scope, type Tensor } from "@prisma/tensor";
+import { gradientsOf, PrismaError, realize, scope, Tensor } from "@prisma/tensor";
 import { ActivationCache } from "./activation-cache.ts";
-import { HookPoint, type HookEntry, type HookFunction } from "./hook-point.ts";
+import { HookPoint, type HookEntry, type HookFunction, type RunRequests } from "./hook-point.ts";
 import { matchNames, type NameFilters } from "./name-filter.ts";
 import { Pass } from "./pass.ts";
+import type {
+  AddHookOptions,
+  CachedRun,
+  HookHandle,
+  HookRow,
+  HookSpec,
+  LayerRange,
+  ResolvedRange,
+  RunWithCacheOptions,
+  RunWithHooksOptions,
+} from "./run-options.ts";
 import type { Tokens } from "./tokens.ts";
 
-/** Which blocks a call runs. */
-export interface LayerRange {
-  /** Stop before this block and return the residual stream; negatives count from the end. */
-  readonly stopAtLayer?: number;
-  /** Start at this block: the input is then the residual stream before it. */
-  readonly startAtLayer?: number;
-}
-
-/** Blocks `[start, stop)` of a model, whether the embeddings come before them, and the head after. */
-export interface ResolvedRange {
-  readonly embed: boolean;
-  readonly start: number;
-  readonly stop: number;
-  readonly head: boolean;
-}
-
-/** A filter and the function to run at every point it means. */
-export type HookSpec<Name extends string> = readonly [filter: NameFilters<Name>, fn: HookFunction<Name>];
-
-/** What {@link HookedModel.runWithHooks} may be told. */
-export interface RunWithHooksOptions<Name extends string> extends LayerRange {
-  readonly hooks?: readonly HookSpec<Name>[];
-}
-
-/** What {@link HookedModel.runWithCache} may be told. */
-export interface RunWithCacheOptions<Name extends string> extends RunWithHooksOptions<Name> {
-  /** What to keep. Default: every point but those that cost something only when named (`attn.hook_result`, the split inputs). */
-  readonly names?: NameFilters<Name>;
-  /** A scalar of the output; its gradient at every kept activation is kept too. Sum over the batch to have each image's own. */
-  readonly gradientOf?: (output: Tensor) => Tensor;
-  readonly signal?: AbortSignal;
-}
-
-/** Output and cache of one run. Disposing it frees both. */
-export interface CachedRun<Name extends string> extends Disposable {
-  readonly output: Tensor;
-  readonly cache: ActivationCache<Name>;
-  dispose(): void;
-}
-
-/** Functions added together; removed together. */
-export interface HookHandle extends Disposable {
-  /** Removes what was added. A second call does nothing. */
-  remove(): void;
-}
-
-/** How {@link HookedModel.addHook} adds a function. */
-export interface AddHookOptions {
-  /** Survives `resetHooks()`. */
-  readonly permanent?: boolean;
-  /** Runs before the functions already there. */
-  readonly prepend?: boolean;
-}
-
-/** One row of {@link HookedModel.hooksTable}. */
-export interface HookRow<Name extends string> {
-  readonly name: Name;
-  readonly shape: readonly number[];
-  readonly bytes: number;
-  /** Functions attached. */
-  readonly hooks: number;
-}
-
+/** Everything of one call that outlives the building of its graph. */
 interface Built<Name extends string> {
   readonly output: Tensor;
-  readonly names: readonly Name[];
-  readonly cached: readonly Tensor[];
-  readonly gradients: readonly Tensor[];
-  readonly kept: readonly Tensor[];
-  readonly tapped: readonly Tensor[];
-  readonly pass: Pass<Name>;
+  readonly cached: ReadonlyMap<Name, Tensor>;
+  readonly gradients: ReadonlyMap<Name, Tensor>;
+  readonly requests: RunRequests;
+}
+
+/** How a graph is built. */
+interface BuildOptions<Name extends string> extends RunWithCacheOptions<Name> {
+  /** Points to cache. */
+  readonly cache: readonly Name[];
+  /** What the caller calls this. */
+  readonly doing: string;
 }
 
 let nextModel = 0;
@@ -123,15 +77,23 @@ export abstract class HookedModel<Name extends string = string> {
   hookPoint(name: Name): HookPoint<Name> {
     const [found] = matchNames(name, this.hookNames, "hookPoint");
     const point = found === undefined ? undefined : this.#points.get(found);
-    if (point === undefined) throw new PrismaError("HOOK_UNKNOWN", `hookPoint: no hook point ${name}`);
+    if (point === undefined)
+      throw new PrismaError("HOOK_UNKNOWN", `hookPoint: no hook point ${name}`);
     return point;
   }
 
   // ---- adding and removing ----
 
-  #add(filter: NameFilters<Name>, fn: HookFunction<Name>, options: AddHookOptions, doing: string): () => void {
+  #add(
+    filter: NameFilters<Name>,
+    fn: HookFunction<Name>,
+    options: AddHookOptions,
+    doing: string,
+  ): () => void {
     const entry: HookEntry = { fn: fn as HookFunction, permanent: options.permanent ?? false };
-    const points = matchNames(filter, this.hookNames, doing).flatMap((name) => this.#points.get(name) ?? []);
+    const points = matchNames(filter, this.hookNames, doing).flatMap(
+      (name) => this.#points.get(name) ?? [],
+    );
     points.forEach((point) => point.add(entry, options.prepend ?? false));
     this.#epoch++;
     return () => {
@@ -144,7 +106,11 @@ export abstract class HookedModel<Name extends string = string> {
    * Adds `fn` at every point that `filter` means, until the handle or `resetHooks` removes it.
    * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY
    */
-  addHook(filter: NameFilters<Name>, fn: HookFunction<Name>, options: AddHookOptions = {}): HookHandle {
+  addHook(
+    filter: NameFilters<Name>,
+    fn: HookFunction<Name>,
+    options: AddHookOptions = {},
+  ): HookHandle {
     const remove = this.#add(filter, fn, options, "addHook");
     return { remove, [Symbol.dispose]: remove };
   }
@@ -178,29 +144,66 @@ export abstract class HookedModel<Name extends string = string> {
       if (layer === undefined) return fallback;
       const at = layer < 0 ? layer + this.layers : layer;
       if (Number.isInteger(at) && at >= 0 && at <= this.layers) return at;
-      throw new PrismaError("ARGUMENT_INVALID", `${name} is ${layer}; the model has layers 0 to ${this.layers - 1}`, { layer, layers: this.layers });
+      throw new PrismaError(
+        "ARGUMENT_INVALID",
+        `${name} is ${layer}; the model has layers 0 to ${this.layers - 1}`,
+        { layer, layers: this.layers },
+      );
     };
     const start = resolve(options.startAtLayer, 0, "startAtLayer");
     const stop = resolve(options.stopAtLayer, this.layers, "stopAtLayer");
-    if (start > stop) throw new PrismaError("ARGUMENT_INVALID", `startAtLayer ${start} is after stopAtLayer ${stop}`);
-    return { embed: options.startAtLayer === undefined, start, stop, head: options.stopAtLayer === undefined };
+    if (start > stop)
+      throw new PrismaError(
+        "ARGUMENT_INVALID",
+        `startAtLayer ${start} is after stopAtLayer ${stop}`,
+      );
+    return {
+      embed: options.startAtLayer === undefined,
+      start,
+      stop,
+      head: options.stopAtLayer === undefined,
+    };
   }
 
-  #buildPass(input: Tensor, options: RunWithHooksOptions<Name>, names: readonly Name[], gradientOf?: (output: Tensor) => Tensor): Built<Name> {
+  #buildGraph(input: Tensor, options: BuildOptions<Name>): Built<Name> {
+    const { hooks = [], gradientOf, cache, doing } = options;
     const range = this.#range(options);
-    const handle = this.hooks(options.hooks ?? []);
+    const attached = this.hooks(hooks);
     try {
-      const pass = new Pass(this.#points, new Set(names));
-      const built = scope(() => {
-        const output = this.build(input, pass, range);
-        const cached = [...pass.cached.values()];
-        const gradients = gradientOf === undefined ? [] : gradientsOf(gradientOf(output), cached);
-        return { output, cached, gradients, kept: pass.requests.kept, tapped: pass.requests.tapped.map((tap) => tap.tensor) };
+      return scope(() => {
+        const pass = new Pass<Name>({
+          points: this.#points,
+          names: new Set(cache),
+          gradients: gradientOf !== undefined,
+        });
+        // A handle of its own: a hook may have put in a tensor that belongs to the caller.
+        const output = new Tensor(this.build(input, pass, range).node);
+        for (const [filter] of hooks) this.#assertFired(filter, pass, doing);
+        if (options.names !== undefined) this.#assertFired(options.names, pass, doing);
+        const { cached, requests } = pass;
+        const found =
+          gradientOf === undefined ? [] : gradientsOf(gradientOf(output), [...cached.values()]);
+        const gradients = new Map(
+          [...cached.keys()].flatMap((name, i) =>
+            found[i] === undefined ? [] : [[name, found[i]] as const],
+          ),
+        );
+        return { output, cached, gradients, requests };
       });
-      return { ...built, names: [...pass.cached.keys()], pass };
     } finally {
-      handle.remove();
+      attached.remove();
     }
+  }
+
+  /** A hook that cannot fire, or a name that cannot be kept, would pass unseen. */
+  #assertFired(filter: NameFilters<Name>, pass: Pass<Name>, doing: string): void {
+    const meant = matchNames(filter, this.hookNames, doing);
+    if (meant.some((name) => pass.fired.has(name))) return;
+    throw new PrismaError(
+      "HOOK_FILTER_EMPTY",
+      `${doing}: ${meant[0]} is not passed between startAtLayer and stopAtLayer`,
+      { names: meant },
+    );
   }
 
   /**
@@ -216,56 +219,97 @@ export abstract class HookedModel<Name extends string = string> {
    * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY, HOOK_RESULT_INVALID, HOOK_RETURNED_PROMISE
    */
   runWithHooks(input: Tensor, options: RunWithHooksOptions<Name> = {}): Tensor {
-    const built = this.#buildPass(input, options, []);
-    const { kept, tapped } = built;
-    // Kept and tapped tensors are computed with the output, in one run, as soon as the caller yields.
-    if (kept.length + tapped.length > 0) void deliver(built, realize(built.output, ...kept, ...tapped)).catch(ignore);
+    const built = this.#buildGraph(input, { ...options, cache: [], doing: "runWithHooks" });
+    const { kept, tapped } = built.requests;
+    // What hooks asked for is computed now, with the output, in one run.
+    if (kept.length + tapped.length > 0) void finish(built).catch(ignoreFault);
     return built.output;
   }
 
   /**
    * Runs the model and keeps activations, each after all hooks of its point.
-   * @throws PrismaError as {@link runWithHooks}; OUT_OF_MEMORY, DEVICE_LOST, CANCELLED
+   * @throws PrismaError as {@link runWithHooks}; OUT_OF_MEMORY, DEVICE_LOST, NOT_DIFFERENTIABLE
+   * @example
+   * using run = await model.runWithCache(images, { names: "blocks.*.attn.hook_pattern" });
+   * run.cache.get("pattern", 0).shape; // [B, H, P, P]
    */
-  async runWithCache(input: Tensor, options: RunWithCacheOptions<Name> = {}): Promise<CachedRun<Name>> {
-    const names = options.names === undefined ? this.hookNames.filter((name) => !this.#costly.has(name)) : matchNames(options.names, this.hookNames, "runWithCache");
-    const built = this.#buildPass(input, options, names, options.gradientOf);
-    const { output, cached, gradients, kept, tapped } = built;
-    await realize(output, ...cached, ...gradients, ...kept, ...tapped);
-    await deliver(built, Promise.resolve());
-    const byName = (tensors: readonly Tensor[]): Map<Name, Tensor> => new Map(built.names.flatMap((name, i) => (tensors[i] === undefined ? [] : [[name, tensors[i]] as const])));
-    const cache = new ActivationCache<Name>(byName(cached), byName(gradients), this.layers);
+  async runWithCache(
+    input: Tensor,
+    options: RunWithCacheOptions<Name> = {},
+  ): Promise<CachedRun<Name>> {
+    const doing = "runWithCache";
+    const cheap = (): readonly Name[] => this.hookNames.filter((name) => !this.#costly.has(name));
+    const names =
+      options.names === undefined ? cheap() : matchNames(options.names, this.hookNames, doing);
+    const built = this.#buildGraph(input, { ...options, cache: names, doing });
+    const { output } = built;
+    const cache = new ActivationCache<Name>(built.cached, built.gradients, this.layers);
     const dispose = (): void => {
       output.dispose();
       cache.dispose();
     };
+    try {
+      await finish(built);
+    } catch (error) {
+      dispose();
+      built.requests.kept.forEach((tensor) => tensor.dispose());
+      throw error;
+    }
     return { output, cache, dispose, [Symbol.dispose]: dispose };
   }
 
-  /** Every hook point with the shape and bytes of its activation for `batch` images; nothing is run. */
+  /** Every hook point in firing order, with the shape and bytes of its activation for `batch` images; nothing is run. */
   hooksTable(options: { readonly batch?: number } = {}): HookRow<Name>[] {
+    const { batch = 1 } = options;
     return scope(() => {
-      const pass = new Pass(new Map<Name, HookPoint<Name>>(), new Set(this.hookNames));
-      this.build(this.exampleInput(options.batch ?? 1), pass, this.#range({}));
+      const plain = this.#shapes(
+        batch,
+        this.hookNames.filter((name) => !this.#costly.has(name)),
+      );
+      // Costly points change the shapes of others when they are looked at; each is listed as it is by itself.
+      const all = this.#costly.size === 0 ? plain : this.#shapes(batch, this.hookNames);
       return this.hookNames.flatMap((name) => {
-        const activation = pass.cached.get(name);
-        const point = this.#points.get(name);
-        return activation === undefined ? [] : [{ name, shape: activation.shape, bytes: activation.size * 4, hooks: point?.size ?? 0 }];
+        const activation = plain.get(name) ?? all.get(name);
+        if (activation === undefined) return [];
+        const { shape, size } = activation;
+        return [
+          { name, shape, bytes: size * BYTES_PER_NUMBER, hooks: this.#points.get(name)?.size ?? 0 },
+        ];
       });
     });
   }
+
+  #shapes(batch: number, names: readonly Name[]): ReadonlyMap<Name, Tensor> {
+    const pass = new Pass<Name>({
+      points: new Map<Name, HookPoint<Name>>(),
+      names: new Set(names),
+      gradients: false,
+    });
+    this.build(this.exampleInput(batch), pass, this.#range({}));
+    return pass.cached;
+  }
 }
 
-/** A run that fails says so to whoever reads its output; taps then simply do not fire. */
-function ignore(error: unknown): void {
+/** Every dtype takes four bytes in memory. */
+const BYTES_PER_NUMBER = 4;
+
+/** A run that fails says so to whoever reads its output; what its hooks asked for then simply does not come. */
+function ignoreFault(error: unknown): void {
   if (!(error instanceof PrismaError)) throw error;
 }
 
-/** Reads tapped tensors once `ready`, hands over their numbers, and lets go of them. */
-async function deliver<Name extends string>(built: Built<Name>, ready: Promise<unknown>): Promise<void> {
-  await ready;
-  for (const { tensor, fn } of built.pass.requests.tapped) {
-    fn(await tensor.data());
-    if (!built.kept.includes(tensor) && tensor !== built.output && !built.cached.includes(tensor)) tensor.dispose();
+/** Computes everything asked for in one run, and hands numbers to those who tapped. */
+async function finish<Name extends string>({
+  output,
+  cached,
+  gradients,
+  requests,
+}: Built<Name>): Promise<void> {
+  const tapped = requests.tapped.map((tap) => tap.tensor);
+  try {
+    await realize(output, ...cached.values(), ...gradients.values(), ...requests.kept, ...tapped);
+    for (const { tensor, fn } of requests.tapped) fn(await tensor.data());
+  } finally {
+    tapped.forEach((tensor) => tensor.dispose());
   }
 }

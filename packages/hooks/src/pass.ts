@@ -1,28 +1,45 @@
 // A pass: one call of a model while its graph is built; hands activations to hook points and to the cache.
-import type { Tensor } from "@prisma/tensor";
+import { alias, Tensor } from "@prisma/tensor";
 import type { HookPoint, RunRequests } from "./hook-point.ts";
+
+/** What a {@link Pass} is for. */
+export interface PassOptions<Name extends string> {
+  readonly points: ReadonlyMap<Name, HookPoint<Name>>;
+  /** Activations to keep. */
+  readonly names: ReadonlySet<Name>;
+  /** Whether gradients at the kept activations will be asked for. */
+  readonly gradients: boolean;
+}
 
 /** What a model's forward function talks to at every named place. */
 export class Pass<Name extends string = string> {
   readonly requests: RunRequests = { kept: [], tapped: [] };
-  /** Activations asked for, after all hooks of their points, in firing order. */
+  /** Activations asked for, after all hooks of their points, in firing order. Each is a handle of its own. */
   readonly cached = new Map<Name, Tensor>();
+  /** Every point passed so far. */
+  readonly fired = new Set<Name>();
+  readonly #options: PassOptions<Name>;
 
-  constructor(
-    readonly points: ReadonlyMap<Name, HookPoint<Name>>,
-    readonly names: ReadonlySet<Name>,
-  ) {}
+  constructor(options: PassOptions<Name>) {
+    this.#options = options;
+  }
 
   /** True when somebody hooks or caches `name`: a place that costs something is computed only then. */
   wants(name: Name): boolean {
-    return this.names.has(name) || (this.points.get(name)?.size ?? 0) > 0;
+    return this.#options.names.has(name) || (this.#options.points.get(name)?.size ?? 0) > 0;
   }
 
   /** The activation that goes on from `name`: what the functions there made of `activation`. */
   at(name: Name, activation: Tensor): Tensor {
-    const point = this.points.get(name);
-    const result = point === undefined || point.size === 0 ? activation : point.run(activation, this.requests);
-    if (this.names.has(name)) this.cached.set(name, result);
-    return result;
+    const { points, names, gradients } = this.#options;
+    this.fired.add(name);
+    const point = points.get(name);
+    const result =
+      point === undefined || point.size === 0 ? activation : point.run(activation, this.requests);
+    if (!names.has(name)) return result;
+    // Several points may see one value; with a node each, a gradient counts only what went through that point.
+    const kept = gradients ? alias(result) : result;
+    this.cached.set(name, new Tensor(kept.node));
+    return kept;
   }
 }

@@ -22,6 +22,8 @@ export function tokenLabels(tokens: Tokens): string[] {
   if (tokens.cls !== null) labels[tokens.cls] = "CLS";
   tokens.registers.forEach((position, i) => (labels[position] = `R${i}`));
   const columns = tokens.grid[1];
-  tokens.patches.forEach((position, i) => (labels[position] = `(${Math.floor(i / columns)},${i % columns})`));
+  tokens.patches.forEach(
+    (position, i) => (labels[position] = `(${Math.floor(i / columns)},${i % columns})`),
+  );
   return labels;
 }

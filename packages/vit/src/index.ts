@@ -1,2 +1,15 @@
 // The public surface of @prisma/vit.
-export {};
+export {
+  type ActivationName,
+  type ClassificationType,
+  type ViTConfig,
+  type ViTConfigInput,
+} from "./config.ts";
+export { createViT, type CreateViTOptions } from "./create-vit.ts";
+export { type LoadProgress } from "./fill-parameters.ts";
+export { type ImageInput, type RawImage } from "./images/image-input.ts";
+export { type Pixels } from "./images/pixels.ts";
+export { type Box, type PreprocessConfig } from "./images/prepare-image.ts";
+export { loadViT, type LoadViTOptions, type ViTFiles, type ViTSource } from "./load-vit.ts";
+export { type PreprocessDetails, type SeenImage } from "./preprocess.ts";
+export { ViT } from "./vit.ts";

@@ -1,0 +1,12 @@
+// Aliases: the same value under a node of its own.
+import { Node } from "./graph/node.ts";
+import { Tensor } from "./tensor.ts";
+
+/**
+ * A tensor equal to `x` and apart from it in the graph, so that gradients tell what passed through it from what passed
+ * through `x`. Costs nothing: it is a view.
+ */
+export function alias(x: Tensor): Tensor {
+  const { node } = x;
+  return new Tensor(new Node({ kind: "reshape" }, [node], node.shape, node.dtype, node.device, node.label));
+}

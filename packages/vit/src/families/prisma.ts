@@ -1,0 +1,96 @@
+// Our own layout: `config.json` has the fields of `ViTConfig`, weights go by the names of ViT-Prisma.
+import type { Tensor } from "@prisma/tensor";
+import { invalidConfig } from "../check-config.ts";
+import { createConfig, type ViTConfig, type ViTConfigInput } from "../config.ts";
+import type { PreprocessConfig } from "../images/prepare-image.ts";
+import { parameterShapes } from "../parameter-shapes.ts";
+import {
+  choiceField,
+  numberField,
+  numbersField,
+  objectField,
+  stringsField,
+} from "./config-file.ts";
+import {
+  same,
+  type ConfigFile,
+  type Family,
+  type ModelFacts,
+  type WeightSource,
+} from "./family.ts";
+
+const FITS = new Map([
+  ["cover", "cover"],
+  ["stretch", "stretch"],
+] as const);
+const INTERPOLATIONS = new Map([
+  ["bilinear", "bilinear"],
+  ["bicubic", "bicubic"],
+] as const);
+
+function required<T>(value: T | undefined, field: string, expected: string): T {
+  if (value === undefined) throw invalidConfig(field, value, expected);
+  return value;
+}
+
+/** The `preprocess` section: the fields of `PreprocessConfig`. */
+function preprocessOf(section: ConfigFile, config: ViTConfig): PreprocessConfig {
+  const perChannel = (field: string): readonly number[] => {
+    const values = numbersField(section, field) ?? [];
+    if (values.length === config.nChannels) return values;
+    throw invalidConfig(
+      `preprocess.${field}`,
+      section[field],
+      `${config.nChannels} numbers, one a channel`,
+    );
+  };
+  const [rows, columns] = numbersField(section, "resizeTo") ?? config.imageSize;
+  return {
+    channels: config.nChannels,
+    size: config.imageSize,
+    resizeTo: [
+      required(rows, "preprocess.resizeTo", "two numbers"),
+      required(columns, "preprocess.resizeTo", "two numbers"),
+    ],
+    fit: choiceField(section, "fit", FITS) ?? "cover",
+    interpolation: choiceField(section, "interpolation", INTERPOLATIONS) ?? "bilinear",
+    mean: perChannel("mean"),
+    std: perChannel("std"),
+  };
+}
+
+function read(file: ConfigFile): ModelFacts {
+  const { labels: _labels, preprocess: section, ...fields } = file;
+  const nLayers = required(numberField(file, "nLayers"), "nLayers", "a number");
+  const dModel = required(numberField(file, "dModel"), "dModel", "a number");
+  // What the fields hold is checked, one by one, by createConfig.
+  const config = createConfig({ ...(fields as Partial<ViTConfigInput>), nLayers, dModel });
+  const preprocess =
+    section === undefined ? null : preprocessOf(objectField(file, "preprocess"), config);
+  return { config, labels: stringsField(file, "labels") ?? null, preprocess };
+}
+
+/** Queries, keys and values of a block are stacked into one buffer, so that they are computed in one product. */
+function weights(config: ViTConfig): WeightSource[] {
+  const sources: WeightSource[] = [];
+  for (const [name, shape] of parameterShapes(config)) {
+    const [, stem, part] = /^(.*\.attn\.[Wb]_)([QKV])$/.exec(name) ?? [];
+    if (stem === undefined) sources.push(same(name, name, shape));
+    else if (part === "Q") {
+      const names = ["Q", "K", "V"].map((letter) => stem + letter);
+      const into = Object.fromEntries(
+        names.map((one, i) => [one, (stacked: Tensor) => stacked.get([i])]),
+      );
+      sources.push({ from: names, shape, into });
+    }
+  }
+  return sources;
+}
+
+/** Vision transformers in our own layout. */
+export const prisma: Family = {
+  name: "prisma",
+  recognizes: (file) => "nLayers" in file,
+  read,
+  weights,
+};

@@ -1,0 +1,83 @@
+// Initial weights as ViT-Prisma draws them, computed on the host from a seed, so that every device starts from the same bits.
+import type { ViTConfig } from "./config.ts";
+import { parameterShapes } from "./parameter-shapes.ts";
+
+/** Standard deviations of ViT-Prisma's `cls_std` and `pos_std`. */
+const CLS_STD = 1e-6;
+const POS_STD = 0.02;
+
+/** Uniform numbers in [0, 1) of 53 bits: sfc32 (Doty-Humphrey, PractRand), seeded and warmed up. */
+class HostRandom {
+  readonly #state = new Uint32Array(4);
+
+  constructor(seed: number) {
+    this.#state.set([seed % 2 ** 32, Math.floor(seed / 2 ** 32), 0x9e3779b9, 1]);
+    for (let i = 0; i < 16; i++) this.#word();
+  }
+
+  #word(): number {
+    const [a = 0, b = 0, c = 0, counter = 0] = this.#state;
+    const sum = (a + b + counter) >>> 0;
+    const rotated = (c << 21) | (c >>> 11);
+    this.#state.set([b ^ (b >>> 9), c + (c << 3), rotated + sum, counter + 1]);
+    return sum;
+  }
+
+  uniform(): number {
+    return ((this.#word() >>> 5) * 2 ** 26 + (this.#word() >>> 6)) / 2 ** 53;
+  }
+
+  /** Box and Muller 1958. */
+  normal(): number {
+    return Math.sqrt(-2 * Math.log(1 - this.uniform())) * Math.cos(2 * Math.PI * this.uniform());
+  }
+}
+
+type Draw = (random: HostRandom) => number;
+
+const constant =
+  (value: number): Draw =>
+  () =>
+    value;
+const normal =
+  (std: number): Draw =>
+  (random) =>
+    std * random.normal();
+const uniform =
+  (bound: number): Draw =>
+  (random) =>
+    bound * (2 * random.uniform() - 1);
+
+/** PyTorch's fans: the second axis times all after the first two, and the first times the same. */
+function fans([first = 1, second = 1, ...rest]: readonly number[]): {
+  readonly fanIn: number;
+  readonly fanOut: number;
+} {
+  const field = rest.reduce((product, size) => product * size, 1);
+  return { fanIn: second * field, fanOut: first * field };
+}
+
+/** How a parameter is drawn: PyTorch's `xavier_uniform_`, `kaiming_normal_` with ReLU's gain, or as ViT-Prisma says. */
+function drawFor(name: string, shape: readonly number[]): Draw {
+  const { fanIn, fanOut } = fans(shape);
+  if (name === "cls_token") return normal(CLS_STD);
+  if (name === "pos_embed.W_pos") return normal(POS_STD);
+  if (/\.W_[QKVO]$/.test(name)) return uniform(Math.sqrt(6 / (fanIn + fanOut)));
+  if (/\.W_|^embed\.proj\.weight$/.test(name)) return normal(Math.sqrt(2 / fanIn));
+  return constant(name.endsWith(".w") ? 1 : 0);
+}
+
+/** Values of every parameter of a model of `config`, by name. The same seed gives the same values. */
+export function initialize(config: ViTConfig, seed: number): ReadonlyMap<string, Float32Array> {
+  const random = new HostRandom(seed);
+  const values = new Map<string, Float32Array>();
+  for (const [name, shape] of parameterShapes(config)) {
+    const draw = drawFor(name, shape);
+    const size = shape.reduce((product, one) => product * one, 1);
+    values.set(
+      name,
+      Float32Array.from({ length: size }, () => draw(random)),
+    );
+  }
+  return values;
+}

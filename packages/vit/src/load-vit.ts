@@ -1,0 +1,107 @@
+// A ViT from a checkpoint: a folder, a URL, or a configuration and weights in memory.
+import {
+  init,
+  maybeCurrentDevice,
+  PrismaError,
+  readSafetensors,
+  type ByteInput,
+  type Tensor,
+} from "@prisma/tensor";
+import { isObject } from "./families/config-file.ts";
+import type { ConfigFile } from "./families/family.ts";
+import { findFamily } from "./families/index.ts";
+import { fillParameters, type FillOptions } from "./fill-parameters.ts";
+import { inFolder, readFile, type FileAddress } from "./read-file.ts";
+import { ViT } from "./vit.ts";
+
+/** A checkpoint in memory: what `config.json` says, and the bytes of `model.safetensors` or its tensors. */
+export interface ViTFiles {
+  readonly config: ConfigFile;
+  readonly weights: Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | ReadonlyMap<string, Tensor>;
+}
+
+/** Where a checkpoint is: a folder with `config.json` and `model.safetensors` (a path in Node, a URL anywhere), or in memory. */
+export type ViTSource = FileAddress | ViTFiles;
+
+/** What {@link loadViT} may be told. */
+export interface LoadViTOptions extends FillOptions {
+  /** Kind of device to `init` when there is none yet. Default: `init`'s own choice. */
+  readonly device?: "wasm" | "webgpu";
+}
+
+const MAX_CONFIG_BYTES = 1024 * 1024;
+
+function assertConfigBytes(bytes: number): void {
+  if (bytes <= MAX_CONFIG_BYTES) return;
+  throw new PrismaError(
+    "CONFIG_INVALID",
+    `config.json has ${bytes} bytes; the limit is ${MAX_CONFIG_BYTES}`,
+    { bytes },
+  );
+}
+
+async function readConfig(folder: FileAddress, signal?: AbortSignal): Promise<ConfigFile> {
+  const bytes = await readFile(inFolder(folder, "config.json"), assertConfigBytes, signal);
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new PrismaError("CONFIG_INVALID", "config.json is not JSON", {}, { cause });
+  }
+  if (isObject(parsed)) return parsed;
+  throw new PrismaError("CONFIG_INVALID", "config.json does not hold an object");
+}
+
+function isFiles(source: ViTSource): source is ViTFiles {
+  return typeof source === "object" && !(source instanceof URL);
+}
+
+function isTensors(
+  weights: ByteInput | ReadonlyMap<string, Tensor>,
+): weights is ReadonlyMap<string, Tensor> {
+  return weights instanceof Map;
+}
+
+async function readWeights(
+  source: ViTSource,
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, Tensor>> {
+  const options = signal === undefined ? {} : { signal };
+  const weights = isFiles(source) ? source.weights : inFolder(source, "model.safetensors");
+  if (isTensors(weights)) return weights;
+  return (await readSafetensors(weights, options)).tensors;
+}
+
+/**
+ * Loads a ViT in timm's layout or our own onto the current device (`init()` chooses one when there is none). Weights
+ * become views of the checkpoint's own buffers. Everything is checked before values are read; after an error nothing is kept.
+ * @throws PrismaError CONFIG_INVALID, CHECKPOINT_MISSING, CHECKPOINT_UNEXPECTED, CHECKPOINT_SHAPE, SOURCE_NOT_FOUND,
+ *   SOURCE_TRUNCATED, NETWORK_FAILED, CANCELLED, OUT_OF_MEMORY, and what `readSafetensors` throws
+ * @example
+ * const model = await loadViT("models/garment-scenes-vit");
+ * const logits = model.forward(await model.preprocess("scene.png"));
+ */
+export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): Promise<ViT> {
+  const file = isFiles(source) ? source.config : await readConfig(source, options.signal);
+  const family = findFamily(file);
+  const { config, labels, preprocess } = family.read(file);
+  if (
+    labels !== null &&
+    config.returnType === "class_logits" &&
+    labels.length !== config.nClasses
+  ) {
+    throw new PrismaError(
+      "CONFIG_INVALID",
+      `config: ${labels.length} labels for ${config.nClasses} classes`,
+      { labels: labels.length, classes: config.nClasses },
+    );
+  }
+  if (maybeCurrentDevice() === null)
+    await init(options.device === undefined ? {} : { device: options.device });
+  const parameters = await fillParameters(
+    await readWeights(source, options.signal),
+    family.weights(config, file),
+    options,
+  );
+  return new ViT({ config, parameters, labels, preprocess });
+}
