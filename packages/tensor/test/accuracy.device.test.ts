@@ -1,0 +1,82 @@
+// Functions of one number are within their stated error of float64 over the whole range of f32, special values included.
+import { init, scope, tensor, type Tensor } from "@prisma/tensor";
+import { describe, expect, test } from "vitest";
+import { REFERENCE } from "../src/reference/scalar.ts";
+import type { ScalarFunctionName } from "../src/graph/functions/names.ts";
+
+const SPECIAL = [0, -0, 1, -1, 0.5, -0.5, Infinity, -Infinity, Number.NaN, 1e-30, -1e-30, 1e30, -1e30, 1e-45, -1e-45, 1.17549435e-38, 3.4e38, -3.4e38, 88.7, 88.8, 89, -87, -89, -103, -104, 104, 9.01, 9.02, 0.625, 0.921875, 2 ** 24, 2.5, 3.5, -2.5];
+
+/** Bit patterns spread over all of f32: every exponent and sign, mantissas from a fixed sequence. */
+function sample(count: number): Float32Array<ArrayBuffer> {
+  const bits = new Uint32Array(count);
+  for (let i = 0; i < count; i++) bits[i] = (Math.imul(i, 2654435761) ^ (i << 9)) >>> 0;
+  const values = new Float32Array(bits.buffer);
+  values.set(SPECIAL, 0);
+  return values;
+}
+
+const spacing = new Float32Array(1);
+const spacingBits = new Uint32Array(spacing.buffer);
+
+/** Distance between neighbouring f32 at `value`. */
+function ulp(value: number): number {
+  spacing[0] = Math.min(Math.abs(value), 3.4028234e38);
+  spacingBits[0]!++;
+  const next = spacing[0];
+  return Number.isFinite(next) ? next - Math.fround(Math.min(Math.abs(value), 3.4028234e38)) : 2 ** 104;
+}
+
+/** `value`, or the infinity that f32 makes of it. */
+function roundedPastRange(value: number): number {
+  return Number.isFinite(Math.fround(value)) ? value : Math.fround(value);
+}
+
+/** Largest error in ULP; NaN and infinities must match in kind. */
+function worst(found: ArrayLike<number>, inputs: Float32Array, exact: (x: number) => number): { readonly error: number; readonly at: number } {
+  let [error, at] = [0, 0];
+  inputs.forEach((x, i) => {
+    const want = roundedPastRange(exact(x));
+    const got = found[i]!;
+    const kind = (value: number): number => (Number.isNaN(value) ? Number.NaN : Number.isFinite(Math.fround(value)) ? 0 : value);
+    const off = Object.is(kind(want), kind(got)) ? (Number.isFinite(Math.fround(want)) ? Math.abs(got - want) / ulp(want) : 0) : nearOverflow(want, got);
+    if (!(off <= error)) [error, at] = [off, x];
+  });
+  return { error, at };
+}
+
+/** Next to the largest f32, rounding may decide between it and infinity. */
+function nearOverflow(want: number, got: number): number {
+  return Math.abs(want) > 3.4028e38 && Math.abs(want) < 3.4029e38 && Math.sign(want) === Math.sign(got) ? 1 : Infinity;
+}
+
+/** Below -87 the sum 1 + e^-x overflows, and the denormal result comes out as 0, as in PyTorch. */
+const sigmoidOfNormal = (x: Tensor): Tensor => x.maximum(-87).sigmoid();
+
+const FUNCTIONS: readonly (readonly [name: ScalarFunctionName, apply: (x: Tensor) => Tensor, bound: number])[] = [
+  ["exp", (x) => x.exp(), 2],
+  ["log", (x) => x.log(), 2],
+  ["tanh", (x) => x.tanh(), 2],
+  ["erf", (x) => x.erf(), 2],
+  ["sigmoid", sigmoidOfNormal, 3],
+  ["sqrt", (x) => x.sqrt(), 0.5],
+  ["rsqrt", (x) => x.rsqrt(), 2],
+  ["reciprocal", (x) => x.reciprocal(), 0.5],
+  ["floor", (x) => x.floor(), 0],
+  ["ceil", (x) => x.ceil(), 0],
+  ["round", (x) => x.round(), 0],
+  ["abs", (x) => x.abs(), 0],
+  ["neg", (x) => x.neg(), 0],
+  ["sign", (x) => x.sign(), 0],
+  ["relu", (x) => x.relu(), 0],
+];
+
+describe("accuracy on WebAssembly", () => {
+  const inputs = sample(2 ** 16);
+  test.each(FUNCTIONS)("%s", async (name, apply, bound) => {
+    const device = await init({ device: "wasm", threads: 1 });
+    const found = await scope(() => apply(tensor(inputs))).data();
+    const { error, at } = worst(found, inputs, (x) => REFERENCE[name]([name === "sigmoid" ? Math.max(x, -87) : x], "f32"));
+    await device.dispose();
+    expect(error, `${name}(${at})`).toBeLessThanOrEqual(bound);
+  });
+});
