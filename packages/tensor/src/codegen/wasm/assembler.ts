@@ -151,6 +151,10 @@ export class Assembler {
     this.#depth--;
     return this.#emit(0x0b);
   }
+  /** Calls the helper at `position` of those given to {@link assemble}; its arguments are on the stack. */
+  callHelper(position: number): this {
+    return this.#emit(0x10, ...encodeUnsigned(1 + position));
+  }
   br(label: Label): this {
     return this.#emit(0x0c, ...encodeUnsigned(this.#depth - label.depth));
   }
@@ -159,19 +163,30 @@ export class Assembler {
     return this.#emit(0x0d, ...encodeUnsigned(this.#depth - label.depth));
   }
 
-  /** The function as a module that imports `env.memory` (shared or not, as the device's memory is) and exports `run`. */
-  assemble(memory: { readonly shared: boolean }): Uint8Array<ArrayBuffer> {
-    const type = [0x60, ...vector(this.#params.map((param) => [TYPE_CODES[param]])), 0];
+  /**
+   * The function as a module that imports `env.memory` (shared or not, as the device's memory is) and exports `run`.
+   * `helpers` are further functions of the module, for {@link callHelper}.
+   */
+  assemble(memory: { readonly shared: boolean }, helpers: readonly Assembler[] = []): Uint8Array<ArrayBuffer> {
+    const functions = [this, ...helpers];
     // A shared memory must be imported with a maximum; 65536 pages are 4 GiB, all there can be.
     const limits = memory.shared ? [3, 0, ...encodeUnsigned(65536)] : [0, 0];
-    const body = vector(this.#locals.map((local) => [1, TYPE_CODES[local]])).concat(this.#bytes, 0x0b);
     return Uint8Array.from(HEADER.concat(
-      section(1, [type]),
+      section(1, functions.map((one) => one.#type())),
       section(2, [[...name("env"), ...name("memory"), 2, ...limits]]),
-      section(3, [[0]]),
+      section(3, functions.map((_, type) => encodeUnsigned(type))),
       section(7, [[...name("run"), 0, 0]]),
-      section(10, [encodeUnsigned(body.length).concat(body)]),
+      section(10, functions.map((one) => one.#body())),
     ));
+  }
+
+  #type(): number[] {
+    return [0x60, ...vector(this.#params.map((param) => [TYPE_CODES[param]])), 0];
+  }
+
+  #body(): number[] {
+    const body = vector(this.#locals.map((local) => [1, TYPE_CODES[local]])).concat(this.#bytes, 0x0b);
+    return encodeUnsigned(body.length).concat(body);
   }
 
   #nest(opcode: number, body: (label: Label) => void): this {

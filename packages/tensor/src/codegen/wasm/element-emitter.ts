@@ -15,6 +15,8 @@ export interface Walk {
   readonly coordinates: readonly (Local | null)[];
   /** Four times the coordinate on the run axis. */
   readonly position: Local;
+  /** Whether the kernel's own results are those of one element, and so differ along the run. Default: those of a whole run. */
+  readonly resultsOfElements?: boolean;
 }
 
 /** What is computed at a point of the code: values and places, by name, innermost loop last. */
@@ -36,8 +38,9 @@ export class ElementEmitter {
     readonly walk: Walk,
   ) {
     this.asm = fn.asm;
-    this.#variesAlongRun = graph.variesAlong(walk.runAxis);
-    this.#variesAlongLane = graph.variesAlong(walk.laneAxis, { results: walk.laneAxis !== walk.runAxis });
+    const { laneAxis, runAxis, resultsOfElements: results = false } = walk;
+    this.#variesAlongRun = graph.variesAlong(runAxis, { results });
+    this.#variesAlongLane = graph.variesAlong(laneAxis, { results: results || laneAxis !== runAxis });
     this.#variesAtAll = graph.variesAtAll();
     graph.values.forEach((_, id) => {
       if (this.#variesAtAll[id] !== true) this.#emit(id);

@@ -1,8 +1,8 @@
 // The `run` function of a kernel: its arguments, its parameter block, and the loops all families share.
 import type { WasmTarget } from "./abi.ts";
-import { Assembler, type Local } from "./assembler.ts";
+import { Assembler, type Local, type ValueType } from "./assembler.ts";
 import type { KernelParams } from "./kernel-params.ts";
-import type { WordForm } from "./value-graph.ts";
+import type { Stride, WordForm } from "./value-graph.ts";
 
 /** Consecutive items along the last axis. */
 export interface Run {
@@ -10,17 +10,24 @@ export interface Run {
   readonly count: Local;
 }
 
-/** A `run` function under construction (see `abi.ts` for its arguments). */
+/** A `run` function under construction (see `abi.ts` for its arguments), or a helper of one with further arguments. */
 export class KernelFunction {
-  readonly asm = new Assembler(["i32", "i32", "i32", "i32"]);
-  readonly begin = this.asm.param(1);
-  readonly end = this.asm.param(2);
-  readonly scratch = this.asm.param(3);
+  readonly asm: Assembler;
+  readonly begin: Local;
+  readonly end: Local;
+  readonly scratch: Local;
 
+  /** @param extraArguments i32 arguments that follow those of `run` */
   constructor(
     readonly params: KernelParams,
     readonly target: WasmTarget,
-  ) {}
+    extraArguments = 0,
+  ) {
+    this.asm = new Assembler(new Array<ValueType>(4 + extraArguments).fill("i32"));
+    this.begin = this.asm.param(1);
+    this.end = this.asm.param(2);
+    this.scratch = this.asm.param(3);
+  }
 
   /** Pushes a parameter word as i32. */
   pushWord(word: number): Assembler {
@@ -39,9 +46,14 @@ export class KernelFunction {
 
   /** Pushes the place of `form` in elements; axes without a coordinate stand at zero. */
   pushPlace(form: WordForm, coordinates: readonly (Local | null | undefined)[]): Assembler {
-    const { asm } = this;
     this.pushWord(form.offset);
-    form.strides.forEach((stride, axis) => {
+    return this.addPlace(form.strides, coordinates);
+  }
+
+  /** Adds to the place on the stack, in elements, what `coordinates` contribute; axes without one stand at zero. */
+  addPlace(strides: readonly Stride[], coordinates: readonly (Local | null | undefined)[]): Assembler {
+    const { asm } = this;
+    strides.forEach((stride, axis) => {
       const coordinate = coordinates[axis];
       if (stride === "zero" || coordinate === null || coordinate === undefined) return;
       asm.get(coordinate);
@@ -103,7 +115,7 @@ export class KernelFunction {
       body({ start, count });
       asm.get(item).get(count).op("i32.add").set(item);
       asm.i32(0).set(start);
-      this.#advance(sizes.slice(0, -1), coordinates);
+      this.advance(sizes.slice(0, -1), coordinates);
     });
   }
 
@@ -116,7 +128,7 @@ export class KernelFunction {
     this.whileBelow(item, end, () => {
       body();
       asm.get(item).i32(1).op("i32.add").set(item);
-      this.#advance(sizes, coordinates);
+      this.advance(sizes, coordinates);
     });
   }
 
@@ -125,6 +137,12 @@ export class KernelFunction {
     const { asm } = this;
     asm.get(this.begin).get(this.end).op("i32.ge_u").if(() => asm.op("return"));
     asm.get(this.begin).set(rest);
+    this.unravel(sizes, coordinates, rest);
+  }
+
+  /** Sets the coordinates, on axes of the given sizes (words), of the row-major place in `rest`, which is used up. */
+  unravel(sizes: readonly number[], coordinates: readonly Local[], rest: Local): void {
+    const { asm } = this;
     for (let axis = sizes.length - 1; axis >= 0; axis--) {
       const [size, coordinate] = [sizes[axis], coordinates[axis]];
       if (size === undefined || coordinate === undefined) continue;
@@ -135,14 +153,14 @@ export class KernelFunction {
   }
 
   /** Steps the coordinates to the next item, last axis first. */
-  #advance(sizes: readonly number[], coordinates: readonly Local[]): void {
+  advance(sizes: readonly number[], coordinates: readonly Local[]): void {
     const { asm } = this;
     const [size, coordinate] = [sizes[sizes.length - 1], coordinates[coordinates.length - 1]];
     if (size === undefined || coordinate === undefined) return;
     asm.get(coordinate).i32(1).op("i32.add").tee(coordinate);
     this.pushWord(size).op("i32.ge_u").if(() => {
       asm.i32(0).set(coordinate);
-      this.#advance(sizes.slice(0, -1), coordinates.slice(0, -1));
+      this.advance(sizes.slice(0, -1), coordinates.slice(0, -1));
     });
   }
 }
