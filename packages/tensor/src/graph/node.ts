@@ -71,8 +71,9 @@ export interface DeviceTag {
 let nextId = 0;
 
 /**
- * One value of the graph. Holders (handles, and nodes that read it) are counted: the last to let go frees its storage
- * and lets go of its inputs. A realized node drops its inputs and becomes a leaf.
+ * One value of the graph. Holders (handles, and held nodes that read it) are counted. A node that nobody holds holds
+ * nothing itself, so graphs that were built and not used cost no device memory; the last holder to let go frees the
+ * storage. A realized node drops its inputs and becomes a leaf.
  */
 export class Node {
   readonly id = nextId++;
@@ -94,7 +95,6 @@ export class Node {
   ) {
     this.#op = op;
     this.#inputs = inputs;
-    for (const input of inputs) input.retain();
   }
 
   get op(): NodeOp {
@@ -109,19 +109,26 @@ export class Node {
   get source(): LeafSource | null {
     return this.#source;
   }
-  /** True when nobody holds this node any more. */
-  get released(): boolean {
-    return this.#holders === 0;
-  }
 
+  /** Adds a holder; the first one makes the node hold its inputs. Loops, because graphs are deeper than stacks. */
   retain(): void {
-    this.#holders++;
+    const pending: Node[] = [this];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      if (node.#holders++ === 0) pending.push(...node.#inputs);
+    }
   }
 
+  /** Takes a holder away; with the last one go the storage and the hold on the inputs. */
   release(): void {
-    this.#holders--;
-    if (this.#holders > 0) return;
-    this.#dropInputs();
+    const pending: Node[] = [this];
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+      if (--node.#holders > 0) continue;
+      node.#free();
+      pending.push(...node.#inputs);
+    }
+  }
+
+  #free(): void {
     this.#placement?.storage.release();
     this.#placement = null;
     this.#source = null;
@@ -132,17 +139,12 @@ export class Node {
     this.#source = source;
   }
 
-  /** Makes this node a leaf at `placement`; takes over one count of its storage. */
+  /** Makes this node, which somebody holds, a leaf at `placement`; takes over one count of its storage. */
   place(placement: Placement): void {
-    this.#placement?.storage.release();
-    this.#placement = placement;
-    this.#source = null;
-    this.#op = { kind: "leaf" };
-    this.#dropInputs();
-  }
-
-  #dropInputs(): void {
     const inputs = this.#inputs;
+    this.#free();
+    this.#placement = placement;
+    this.#op = { kind: "leaf" };
     this.#inputs = [];
     for (const input of inputs) input.release();
   }

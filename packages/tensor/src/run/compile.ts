@@ -39,6 +39,7 @@ function aliasOf(node: Node): Node {
   const alias = new Node({ kind: "leaf" }, [], node.shape, node.dtype, node.device, node.label);
   const { storage, form } = placementOf(node);
   storage.retain();
+  alias.retain();
   alias.place({ storage, form });
   return alias;
 }
@@ -87,7 +88,6 @@ export class CompiledGraph {
 
   async #first(key: string, device: Device, inputs: readonly Node[], build: (inputs: readonly Node[]) => readonly Node[], options: RealizeOptions): Promise<Node[]> {
     const aliases = inputs.map(aliasOf);
-    aliases.forEach((node) => node.retain());
     const outputs = build(aliases);
     outputs.forEach((node) => node.retain());
     await realizeClosures(outputs, options);

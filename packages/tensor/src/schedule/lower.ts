@@ -108,7 +108,7 @@ class Lowering {
 
   #leaf(node: Node): Expr {
     const place = this.trace.leaves.get(node);
-    if (place === undefined) throw new PrismaError("INTERNAL", `schedule: the leaf "${node.label}" has no place`);
+    if (place === undefined) throw new PrismaError("INTERNAL", `schedule: the leaf "${node.label}" has no values: it was disposed`);
     return { kind: "load", dtype: node.dtype, ...place, guards: [] };
   }
 
