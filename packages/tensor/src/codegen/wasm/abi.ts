@@ -6,7 +6,8 @@ import type { Program } from "../program.ts";
  * items `[begin, end)` and returns nothing. Items are cut along output axes only: bits do not depend on the cuts.
  * All arguments are u32: `params` and `scratch` are byte addresses, multiples of 16. At `params` stand u32 words: the
  * byte address of element 0 of each of `Program.buffers` (16 or more), then the words of `Program.params`. `scratch`
- * points to `scratchBytes` bytes that no other call uses at the same time.
+ * points to `scratchBytes` bytes that no other call uses at the same time. Calls of one launch that share scratch find it
+ * as the call before left it; at the first of them its first word is 0, so that nothing of an earlier launch is believed.
  */
 export type WasmRun = (params: number, begin: number, end: number, scratch: number) => void;
 

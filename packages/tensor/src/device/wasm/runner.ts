@@ -6,6 +6,8 @@ import type { Command, LaunchCommand } from "./commands.ts";
 const PAGE = 65536;
 /** Work of one slice in machine operations, about a millisecond: engines tier a kernel up between calls. */
 const SLICE_COST = 2_000_000;
+/** Bytes at the start of scratch that are zero when a launch begins. */
+const SCRATCH_STATE_BYTES = 64;
 /** Bytes at the bottom of the memory for parameters. */
 const PARAM_BYTES = 16384;
 
@@ -71,6 +73,9 @@ export class Runner {
     if (run === undefined) throw new PrismaError("INTERNAL", `WebAssembly: no module for ${launch.labels.join(", ")}`);
     if (launch.words.byteLength > PARAM_BYTES) throw new PrismaError("INTERNAL", `WebAssembly: ${launch.words.length} parameters`);
     new Uint32Array(this.memory.buffer, 0, launch.words.length).set(launch.words);
+    // Kernels may keep state in scratch from one slice to the next, and find it zeroed at the first.
+    new Uint8Array(this.memory.buffer, scratch, Math.min(launch.scratchBytes, SCRATCH_STATE_BYTES)).fill(0);
+    if (launch.scratchBytes > 0) new Uint32Array(this.memory.buffer, scratch, 1).fill(0);
     const step = Math.max(1, Math.floor(SLICE_COST / Math.max(1, launch.costPerItem)));
     try {
       for (let begin = 0; begin < launch.items; begin += step) run(0, begin, Math.min(begin + step, launch.items), scratch);
