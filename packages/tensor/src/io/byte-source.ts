@@ -78,10 +78,10 @@ async function bodyOf(response: Response, name: string, options: ReadOptions): P
   }
 }
 
-/** The whole file's size from `Content-Range: bytes a-b/size`, if it says the range that was asked for. */
-function rangeSize(response: Response, begin: number, end: number): number | null {
+/** The part of the file that an answer says it holds, and the whole file's size; null when it does not say. */
+function contentRange(response: Response): { begin: number; end: number; size: number } | null {
   const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
-  return match !== null && Number(match[1]) === begin && Number(match[2]) === end - 1 ? Number(match[3]) : null;
+  return match === null ? null : { begin: Number(match[1]), end: Number(match[2]) + 1, size: Number(match[3]) };
 }
 
 /** A file over HTTP; servers that do not know ranges are read whole, once. */
@@ -105,10 +105,11 @@ class UrlSource implements ByteSource {
   async #findSize(options: ReadOptions): Promise<number> {
     const response = await request(this.url, { Range: "bytes=0-0" }, options);
     if (response.status === 206) {
-      const size = rangeSize(response, 0, 1);
+      // Some servers (sirv, under vite) answer a range of one byte with the whole file; only the size is wanted here.
+      const range = contentRange(response);
       await response.body?.cancel();
-      if (size === null) throw new PrismaError("NETWORK_FAILED", `${this.name}: the server answered another range than was asked for`, { range: response.headers.get("content-range") });
-      return size;
+      if (range === null) throw new PrismaError("NETWORK_FAILED", `${this.name}: the server does not say how long the file is`, { range: response.headers.get("content-range") });
+      return range.size;
     }
     this.#whole = this.#checkedBody(response, options);
     return (await this.#whole).length;
@@ -131,7 +132,8 @@ class UrlSource implements ByteSource {
       this.#whole = this.#checkedBody(response, options);
       return memorySource(await this.#whole, this.name).read(begin, end);
     }
-    if (rangeSize(response, begin, end) === null) {
+    const range = contentRange(response);
+    if (range?.begin !== begin || range.end !== end) {
       await response.body?.cancel();
       throw new PrismaError("SOURCE_TRUNCATED", `${this.name}: the server answered another range than bytes ${begin} to ${end}`, { range: response.headers.get("content-range") });
     }
