@@ -7,7 +7,7 @@ import type { Program } from "../program.ts";
  * All arguments are u32: `params` and `scratch` are byte addresses, multiples of 16. At `params` stand u32 words: the
  * byte address of element 0 of each of `Program.buffers` (16 or more), then the words of `Program.params`. `scratch`
  * points to `scratchBytes` bytes that no other call uses at the same time. Calls of one launch that share scratch find it
- * as the call before left it; at the first of them its first word is 0, so that nothing of an earlier launch is believed.
+ * as the call before left it; at the first of them its first 64 bytes are 0, so that nothing of an earlier launch is believed.
  */
 export type WasmRun = (params: number, begin: number, end: number, scratch: number) => void;
 

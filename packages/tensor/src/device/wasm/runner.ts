@@ -75,7 +75,6 @@ export class Runner {
     new Uint32Array(this.memory.buffer, 0, launch.words.length).set(launch.words);
     // Kernels may keep state in scratch from one slice to the next, and find it zeroed at the first.
     new Uint8Array(this.memory.buffer, scratch, Math.min(launch.scratchBytes, SCRATCH_STATE_BYTES)).fill(0);
-    if (launch.scratchBytes > 0) new Uint32Array(this.memory.buffer, scratch, 1).fill(0);
     const step = Math.max(1, Math.floor(SLICE_COST / Math.max(1, launch.costPerItem)));
     try {
       for (let begin = 0; begin < launch.items; begin += step) run(0, begin, Math.min(begin + step, launch.items), scratch);
