@@ -4,6 +4,7 @@ import {
   PrismaError,
   quoteName,
   sameShape,
+  scope,
   shareViews,
   stack,
   zeros,
@@ -71,7 +72,8 @@ async function fill(
   const views: [string, Tensor][] = [];
   try {
     await buffer.realize(signal === undefined ? {} : { signal });
-    for (const [name, view] of Object.entries(source.into)) views.push([name, view(buffer)]);
+    for (const [name, view] of Object.entries(source.into))
+      views.push([name, scope(() => view(buffer))]);
     await shareViews(...views.map(([, view]) => view));
     return views;
   } catch (error) {
