@@ -1,4 +1,5 @@
 // Starts the page.
+import { startEngine } from "./engine.ts";
 import { openPage } from "./open-page.tsx";
 
-openPage(() => Promise.reject(new Error("This build of the page has no engine yet.")));
+openPage(startEngine);

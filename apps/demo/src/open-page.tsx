@@ -3,13 +3,9 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import type { StartEngine } from "./engine.ts";
 import { loadWardrobe } from "./garments.ts";
+import { modelFolder } from "./model-folder.ts";
 import { PageState } from "./page-state.ts";
 import "./page.css";
-
-/** The folder of the shipped model, beside the page. */
-export function modelFolder(): URL {
-  return new URL("models/garment-scenes-vit/", document.baseURI);
-}
 
 /** Renders the page and loads what it shows. */
 export function openPage(startEngine: StartEngine): void {

@@ -110,9 +110,15 @@ export class PageState {
     await this.choose({ ...current, ...change });
   }
 
-  /** Reads the current picture once more, after an error. */
+  /** Starts the device afresh and reads the current scene once more, after an error. */
   async retry(): Promise<void> {
-    await this.#read(this.scene.value);
+    try {
+      const engine = this.engine.value;
+      if (engine !== null) await this.#replaceEngine(engine.device.kind);
+      await this.#read(this.scene.value);
+    } catch (error) {
+      this.sceneError.value = messageOf(error);
+    }
   }
 
   /** Moves the model to another device; on failure the page stays on the one it has and says why. */

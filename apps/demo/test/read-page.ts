@@ -18,7 +18,7 @@ export async function settled(page: Page): Promise<void> {
 
 /** The line that says what computes and why. */
 export function deviceLine(page: Page): Promise<string> {
-  return page.locator(".device-line").innerText();
+  return page.locator(".device-line [role=status]").innerText();
 }
 
 /** The first sentences of the page. */

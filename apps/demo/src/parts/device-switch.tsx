@@ -28,19 +28,21 @@ export function DeviceSwitch({ page }: { page: PageState }) {
           </label>
         ))}
       </fieldset>
-      <p class="device-line small" role="status">
-        {switchingTo !== null
-          ? "Switching\u2026"
-          : device === undefined
-            ? "Loading the model\u2026"
-            : device.description}
+      <div class="device-line small">
+        <p role="status">{deviceText(page)}</p>
         {error !== null && (
-          <span class="error" role="alert">
-            {" "}
+          <p class="error" role="alert">
             {error}
-          </span>
+          </p>
         )}
-      </p>
+      </div>
     </div>
   );
+}
+
+function deviceText(page: PageState): string {
+  if (page.switchingTo.value !== null) return "Switching\u2026";
+  const device = page.engine.value?.device;
+  if (device !== undefined) return device.description;
+  return page.openError.value === null ? "Loading the model\u2026" : "";
 }

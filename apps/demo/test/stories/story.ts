@@ -1,6 +1,7 @@
 // The page on the slow float64 reference instead of the engine, to look at and design with. Open
 // /test/stories/ on the development server; it is no part of the built page.
-import { modelFolder, openPage } from "../../src/open-page.tsx";
+import { modelFolder } from "../../src/model-folder.ts";
+import { openPage } from "../../src/open-page.tsx";
 import type { Engine, Reading, StartEngine } from "../../src/engine.ts";
 import { readTensors, referenceForward } from "../fixtures/reference-vit.ts";
 import type { TimmConfig } from "../fixtures/reference-vit.ts";
