@@ -1,0 +1,38 @@
+// Workers in browsers.
+import type { WorkerHandle } from "./worker-handle.ts";
+
+/** A worker from inlined source. */
+export function spawnWorker(source: string): WorkerHandle {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  try {
+    return workerHandle(new Worker(url));
+  } finally {
+    // The worker has fetched it by the time its first task runs; browsers keep the blob until then.
+    setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  }
+}
+
+/** A handle on a worker somebody else made. */
+export function workerHandle(worker: Worker): WorkerHandle {
+  return {
+    post: (message, transfer) => worker.postMessage(message, [...transfer]),
+    onMessage: (receive) => worker.addEventListener("message", (event: MessageEvent) => receive(event.data)),
+    onFailure: (fail) => worker.addEventListener("error", (event) => fail(event.message)),
+    terminate: () => worker.terminate(),
+  };
+}
+
+/** Threads the processor offers. */
+export function processorCount(): number {
+  return navigator.hardwareConcurrency ?? 1;
+}
+
+/** True where memory can be shared between threads. */
+export function canShareMemory(): boolean {
+  return typeof SharedArrayBuffer !== "undefined" && globalThis.crossOriginIsolated === true;
+}
+
+/** True where kernels may run on the calling thread: in a worker, not in a page. */
+export function mayBlock(): boolean {
+  return typeof document === "undefined";
+}
