@@ -7,6 +7,7 @@ import { Finding } from "./parts/finding.tsx";
 import { HeadPanel } from "./parts/head-panel.tsx";
 import { HeadsPanel } from "./parts/heads-panel.tsx";
 import { ScenePanel } from "./parts/scene-panel.tsx";
+import { Words } from "./parts/words.tsx";
 
 /** The whole page; a picture may be dropped anywhere on it. */
 export function App({ page }: { page: PageState }) {
@@ -46,6 +47,7 @@ export function App({ page }: { page: PageState }) {
           </div>
           <HeadsPanel page={page} />
           <HeadPanel page={page} />
+          <Words page={page} />
         </div>
       </main>
     </div>

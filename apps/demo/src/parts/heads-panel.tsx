@@ -4,7 +4,6 @@ import type { AttentionGridData } from "@prisma/viz";
 import { useCallback } from "preact/hooks";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
-import { Words } from "./words.tsx";
 
 /** The grid of heads; choosing one shows it large. */
 export function HeadsPanel({ page }: { page: PageState }) {
@@ -47,7 +46,6 @@ export function HeadsPanel({ page }: { page: PageState }) {
           />
         )}
       </div>
-      {reading !== null && engine !== null && <Words engine={engine} reading={reading} />}
     </section>
   );
 }

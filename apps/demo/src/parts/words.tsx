@@ -1,10 +1,23 @@
 // The few words the page cannot do without, each in one sentence about the model at hand.
 import { patchPosition } from "@prisma/viz";
-import type { Engine, Reading } from "../engine.ts";
+import type { ModelFacts, Reading } from "../engine.ts";
+import type { PageState } from "../page-state.ts";
 
 /** Definitions of patch, CLS, head, attention and logit, with this model's numbers. */
-export function Words({ engine, reading }: { engine: Engine; reading: Reading }) {
-  const { tokens, layers, heads } = engine.model;
+export function Words({ page }: { page: PageState }) {
+  const reading = page.reading.value;
+  const engine = page.engine.value;
+  return (
+    <section class="words-panel" aria-label="Words on this page">
+      {reading !== null && engine !== null && (
+        <Definitions model={engine.model} reading={reading} />
+      )}
+    </section>
+  );
+}
+
+function Definitions({ model, reading }: { model: ModelFacts; reading: Reading }) {
+  const { tokens, layers, heads } = model;
   const [rows, columns] = tokens.grid;
   const [height = 0, width = 0] = reading.picture.shape;
   const last = patchPosition(tokens, tokens.patches.at(-1) ?? 0) ?? [0, 0];
