@@ -48,7 +48,7 @@ function noMatch(filter: NameFilter, names: readonly string[], doing: string): P
 
 /**
  * Names that `filters` mean, in the model's order.
- * @throws PrismaError HOOK_UNKNOWN for a name the model lacks, HOOK_FILTER_EMPTY for a glob or predicate that matches nothing
+ * @throws PrismaError HOOK_UNKNOWN for a name the model lacks, HOOK_FILTER_EMPTY for a glob, predicate or list that means nothing
  */
 export function matchNames<Name extends string>(
   filters: NameFilters<Name>,
@@ -58,6 +58,8 @@ export function matchNames<Name extends string>(
   const list: readonly NameFilter<Name>[] = Array.isArray(filters)
     ? filters
     : [filters as NameFilter<Name>];
+  if (list.length === 0)
+    throw new PrismaError("HOOK_FILTER_EMPTY", `${doing}: the list of filters is empty`);
   const found = new Set<Name>();
   for (const filter of list) {
     const matched = namesOfOne(filter, names);

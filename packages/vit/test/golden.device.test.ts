@@ -2,7 +2,7 @@
 import { tensor, type Tensor } from "@prisma/tensor";
 import { expect, test } from "vitest";
 import { loadViT, type ViT } from "../src/index.ts";
-import { onEachDevice } from "./devices.ts";
+import { onEachDevice } from "../../../test/on-each-device.ts";
 import {
   differenceFrom,
   goldenFolder,

@@ -1,5 +1,10 @@
 // The devices that suites run on: WebAssembly always, WebGPU where this machine has an adapter, software or not.
-import { init, PrismaError, type Device } from "@prisma/tensor";
+import {
+  init,
+  maybeCurrentDevice,
+  PrismaError,
+  type Device,
+} from "../packages/tensor/src/index.ts";
 import { afterAll, beforeAll, describe } from "vitest";
 
 async function hasWebGpu(): Promise<boolean> {
@@ -20,12 +25,15 @@ const kinds: readonly (readonly [kind: "wasm" | "webgpu", there: boolean])[] = [
 /** Declares `body` once per device, which is the current one while its tests run. */
 export function onEachDevice(body: (kind: "wasm" | "webgpu") => void): void {
   for (const [kind, there] of kinds) {
-    describe.skipIf(!there)(kind, () => {
+    describe.skipIf(!there)(`on ${kind}`, () => {
       let device: Device | null = null;
       beforeAll(async () => {
         device = await init({ device: kind });
       });
-      afterAll(() => device?.dispose());
+      afterAll(async () => {
+        // A test may have made another one current.
+        for (const one of new Set([device, maybeCurrentDevice()])) await one?.dispose();
+      });
       body(kind);
     });
   }
