@@ -52,4 +52,3 @@ def assert_agrees_with_timm(model: nn.Module, config: ViTConfig, weights: dict[s
     worst = max(differences, key=differences.__getitem__)
     assert differences[worst] < TOLERANCE, f"{worst} differs from timm by {differences[worst]}"
     return differences[worst]
-

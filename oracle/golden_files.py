@@ -4,8 +4,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 MAX_BYTES = 1_000_000
@@ -68,9 +67,19 @@ class GoldenFile:
                 "float32_error": json.dumps({name: self.errors[name][0] for name in part}),
                 "max_abs": json.dumps({name: self.errors[name][1] for name in part}),
             }
-            save_file({name: self.tensors[name] for name in part}, folder / file, metadata)
-            (folder / file).chmod(0o644)
+            write_safetensors(folder / file, {name: self.tensors[name] for name in part}, metadata)
         return files
+
+
+def write_safetensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
+    """As the safetensors library writes it, with `metadata` in order: the same values give the same bytes."""
+    data = save(tensors, metadata)
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    header["__metadata__"] = metadata
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    assert len(text) <= size, "the header does not fit in its place"
+    path.write_bytes(data[:8] + text.ljust(size) + data[8 + size :])
 
 
 def write_json(path: Path, value: object) -> None:

@@ -34,29 +34,79 @@ def timm_file(seed: int, **model_args: object) -> dict:
 TIMM_MODELS: dict[str, dict] = {
     "timm-cls": timm_file(0, img_size=24, patch_size=8, in_chans=3, embed_dim=36, depth=3, num_heads=3),
     "timm-avg": timm_file(
-        1, img_size=[24, 40], patch_size=8, in_chans=1, embed_dim=28, depth=2, num_heads=4, class_token=False, global_pool="avg"
+        1,
+        img_size=[24, 40],
+        patch_size=8,
+        in_chans=1,
+        embed_dim=28,
+        depth=2,
+        num_heads=4,
+        class_token=False,
+        global_pool="avg",
     ),
     "timm-pre-norm": timm_file(
-        2, img_size=[32, 16], patch_size=8, in_chans=3, embed_dim=32, depth=4, num_heads=2, mlp_ratio=2,
-        qkv_bias=False, pre_norm=True, act_layer="quick_gelu",
+        2,
+        img_size=[32, 16],
+        patch_size=8,
+        in_chans=3,
+        embed_dim=32,
+        depth=4,
+        num_heads=2,
+        mlp_ratio=2,
+        qkv_bias=False,
+        pre_norm=True,
+        act_layer="quick_gelu",
     ),
-}  # fmt: skip
+}
 
 PRISMA_MODELS: dict[str, ViTConfig] = {
     "prisma-attn-only": ViTConfig(
-        n_layers=2, d_model=24, d_head=8, n_heads=3, d_mlp=96, n_channels=3, patch_size=4, image_size=(8, 12),
-        n_classes=5, attn_only=True, classification_type="gaap",
+        n_layers=2,
+        d_model=24,
+        d_head=8,
+        n_heads=3,
+        d_mlp=96,
+        n_channels=3,
+        patch_size=4,
+        image_size=(8, 12),
+        n_classes=5,
+        attn_only=True,
+        classification_type="gaap",
     ),
     "prisma-no-norm": ViTConfig(
-        n_layers=2, d_model=20, d_head=6, n_heads=2, d_mlp=28, n_channels=1, patch_size=5, image_size=(15, 10),
-        n_classes=4, normalization_type=None, activation_name="gelu_new", use_attn_scale=False,
+        n_layers=2,
+        d_model=20,
+        d_head=6,
+        n_heads=2,
+        d_mlp=28,
+        n_channels=1,
+        patch_size=5,
+        image_size=(15, 10),
+        n_classes=4,
+        normalization_type=None,
+        activation_name="gelu_new",
+        use_attn_scale=False,
     ),
     "prisma-ln-pre": ViTConfig(
-        n_layers=2, d_model=16, d_head=4, n_heads=4, d_mlp=24, n_channels=2, patch_size=2, image_size=(6, 4),
-        n_classes=6, use_cls_token=False, normalization_type="LNPre", layer_norm_pre=True, activation_name="silu",
-        eps=1e-5, classification_type="gaap", return_type="pre_logits", normalize_output=True,
+        n_layers=2,
+        d_model=16,
+        d_head=4,
+        n_heads=4,
+        d_mlp=24,
+        n_channels=2,
+        patch_size=2,
+        image_size=(6, 4),
+        n_classes=6,
+        use_cls_token=False,
+        normalization_type="LNPre",
+        layer_norm_pre=True,
+        activation_name="silu",
+        eps=1e-5,
+        classification_type="gaap",
+        return_type="pre_logits",
+        normalize_output=True,
     ),
-}  # fmt: skip
+}
 
 
 def random_state(shapes: dict[str, tuple[int, ...]], fan_in: dict[str, int], seed: int) -> dict[str, Tensor]:
@@ -79,7 +129,9 @@ def random_state(shapes: dict[str, tuple[int, ...]], fan_in: dict[str, int], see
 def random_timm_state(state: dict[str, Tensor], seed: int) -> dict[str, Tensor]:
     """Random values in the shapes of a timm state dict."""
     shapes = {name: tuple(x.shape) for name, x in state.items()}
-    matrices = {name: math.prod(shape[1:]) for name, shape in shapes.items() if name.endswith("weight") and len(shape) > 1}
+    matrices = {
+        name: math.prod(shape[1:]) for name, shape in shapes.items() if name.endswith("weight") and len(shape) > 1
+    }
     return random_state(shapes, matrices, seed)
 
 

@@ -1,0 +1,136 @@
+"""Cases of indexing, and of operations that move elements."""
+
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from op_case import OpCase, integers, uniform
+
+
+def layout_cases() -> list[OpCase]:
+    """All of them."""
+    return [*_gathers(), *_scatters(), *_top_k(), *_parts(), *_views(), *_joins()]
+
+
+def _gather(name: str, x: Tensor, axis: int, index: Tensor) -> OpCase:
+    return OpCase("gather", name, [x, index], lambda x, index: torch.gather(x, axis, index.long()), {"axis": axis})
+
+
+def _gathers() -> list[OpCase]:
+    x = uniform([4, 5, 3])
+    along_0 = integers([[[3, 0, 1], [1, 1, 1], [0, 2, 3], [2, 2, 2], [3, 3, 0]]])
+    along_1 = integers([[[4, 0, 0], [1, 1, 2]], [[3, 3, 3], [0, 4, 2]], [[0, 1, 2], [2, 1, 0]], [[4, 4, 4], [0, 0, 0]]])
+    return [
+        _gather("axis_0", x, 0, along_0),
+        _gather("axis_1", x, 1, along_1),
+        _gather("axis_-1", x, -1, along_1[:, :, :2] % 3),
+        _index_select("axis_0", x, 0, integers([3, 3, 0, 1, 3])),
+        _index_select("axis_2", x, 2, integers([2, 0])),
+        _one_hot("matrix", integers([[0, 3, 1], [4, 4, 2]]), 5),
+    ]
+
+
+def _index_select(name: str, x: Tensor, axis: int, index: Tensor) -> OpCase:
+    return OpCase("indexSelect", name, [x, index], lambda x, index: x.index_select(axis, index), {"axis": axis})
+
+
+def _one_hot(name: str, index: Tensor, classes: int) -> OpCase:
+    apply = lambda index: F.one_hot(index.long(), classes).float()
+    return OpCase("oneHot", name, [index], apply, {"classes": classes}, differentiable=False)
+
+
+def _scatter_add(name: str, axis: int, inputs: list[Tensor]) -> OpCase:
+    apply = lambda x, index, source: x.scatter_add(axis, index.long(), source)
+    return OpCase("scatterAdd", name, inputs, apply, {"axis": axis})
+
+
+def _scatters() -> list[OpCase]:
+    across = integers([[0, 0, 0, 1, 2, 2], [3, 1, 3, 1, 3, 1]])
+    down = integers([[0, 2, 1], [0, 2, 1], [2, 2, 2], [0, 0, 0], [1, 1, 0]])
+    return [
+        _scatter_add("axis_1", 1, [uniform([2, 4]), across, uniform([2, 6], seed="source")]),
+        _scatter_add("axis_0", 0, [uniform([3, 3]), down, uniform([5, 3], seed="source")]),
+    ]
+
+
+def _top(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    values, places = torch.topk(x, k, dim=-1)
+    return values, places.int()
+
+
+def _top_k() -> list[OpCase]:
+    shapes = [(1, [3, 9]), (3, [2, 4, 7]), (9, [2, 9]), (5, [1, 1000])]
+    return [
+        OpCase("topK", f"{k}_of_{shape[-1]}", [uniform(shape, seed="topk")], partial(_top, k=k), {"k": k})
+        for k, shape in shapes
+    ]
+
+
+def _parts() -> list[OpCase]:
+    """Ranges: a place, [from, to), a list, or null for all."""
+    x, every_other = uniform([4, 6, 5]), {"list": [1, 3, 5]}
+    gets = [
+        ("place", [1], lambda x: x[1]),
+        ("negative", [None, -2], lambda x: x[:, -2]),
+        ("range", [[1, 3], [2, 6]], lambda x: x[1:3, 2:6]),
+        ("negative-range", [None, [-4, -1], [0, 4]], lambda x: x[:, -4:-1, 0:4]),
+        ("step", [None, every_other], lambda x: x[:, 1::2]),
+        ("list", [{"list": [3, 0, 0]}, [0, 2], -1], lambda x: x[[3, 0, 0]][:, 0:2, -1]),
+        ("empty", [[2, 2]], lambda x: x[2:2]),
+    ]
+    gotten = [OpCase("get", name, [x], apply, {"ranges": ranges}) for name, ranges, apply in gets]
+    return [
+        *gotten,
+        _set("range", [x, uniform([2, 3, 5], seed="v")], [[1, 3], [2, 5]], (slice(1, 3), slice(2, 5))),
+        _set("broadcast", [x, uniform([5], seed="v")], [None, -1], (slice(None), -1)),
+    ]
+
+
+def _set(name: str, inputs: list[Tensor], ranges: list, where: tuple) -> OpCase:
+    def apply(x: Tensor, value: Tensor) -> Tensor:
+        out = x.clone()
+        out[where] = value
+        return out
+
+    return OpCase("set", name, inputs, apply, {"ranges": ranges})
+
+
+def _views() -> list[OpCase]:
+    x = uniform([2, 3, 4])
+    return [
+        OpCase("reshape", "flat", [x], lambda x: x.reshape(4, -1), {"shape": [4, -1]}),
+        OpCase("reshape", "inferred", [x], lambda x: x.reshape(3, 2, -1), {"shape": [3, 2, -1]}),
+        OpCase("permute", "turn", [x], lambda x: x.permute(2, 0, 1), {"axes": [2, 0, 1]}),
+        OpCase("transpose", "ends", [x], lambda x: x.transpose(0, 2), {"a": 0, "b": 2}),
+        OpCase("expand", "middle", [uniform([2, 1, 4])], lambda x: x.expand(3, 2, 5, 4), {"shape": [3, 2, 5, 4]}),
+        OpCase("flip", "two", [x], lambda x: x.flip(0, 2), {"axes": [0, -1]}),
+        OpCase("squeeze", "one", [uniform([2, 1, 4])], lambda x: x.squeeze(1), {"axis": 1}),
+        OpCase("unsqueeze", "end", [x], lambda x: x.unsqueeze(-1), {"axis": -1}),
+        OpCase(
+            "pad",
+            "zeros",
+            [x],
+            lambda x: F.pad(x, (1, 2, 0, 0, 3, 0)),
+            {"widths": [[3, 0], [0, 0], [1, 2]], "value": 0},
+        ),
+        OpCase(
+            "pad",
+            "value",
+            [x],
+            lambda x: F.pad(x, (0, 1, 2, 0), value=-1.5),
+            {"widths": [[0, 0], [2, 0], [0, 1]], "value": -1.5},
+        ),
+    ]
+
+
+def _joins() -> list[OpCase]:
+    parts = [uniform([2, n, 3], seed="join") for n in (1, 4, 2)]
+    same = [uniform([2, 3], seed=f"stack {i}") for i in range(3)]
+    return [
+        OpCase("concat", "axis_1", parts, lambda *xs: torch.cat(xs, 1), {"axis": 1}),
+        OpCase("concat", "last", same, lambda *xs: torch.cat(xs, -1), {"axis": -1}),
+        OpCase("stack", "first", same, lambda *xs: torch.stack(xs), {"axis": 0}),
+        OpCase("stack", "last", same, lambda *xs: torch.stack(xs, -1), {"axis": -1}),
+    ]
