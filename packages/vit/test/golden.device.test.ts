@@ -68,7 +68,7 @@ async function differences(golden: Golden, costly: boolean): Promise<string[]> {
   ];
   for (const { name, shape, activation, gradient } of hooks) {
     const value = run.cache.get(name as "hook_embed");
-    expect(value.shape, name).toEqual(shape);
+    expect([name, ...value.shape]).toEqual([name, ...shape]);
     found.push(
       `${name}: ${await differenceFrom(golden.activations.get(activation.tensor)!, value, activation)}`,
     );

@@ -140,10 +140,7 @@ function configOf(file: ConfigFile): ViTConfig {
   });
 }
 
-/**
- * timm's `create_transform`. A size that is not square is covered with bilinear interpolation whatever the
- * configuration asks for, as timm does it.
- */
+/** timm's `create_transform`, as of timm 1.0.31; older ones cover sizes that are not square with bilinear interpolation. */
 function preprocessOf(pretrained: ConfigFile, config: ViTConfig): PreprocessConfig {
   const crop = numberField(pretrained, "crop_pct") ?? DEFAULTS.cropPct;
   const [rows, columns] = config.imageSize.map((size) => Math.floor(size / crop));
@@ -157,7 +154,6 @@ function preprocessOf(pretrained: ConfigFile, config: ViTConfig): PreprocessConf
         ["squash", "stretch"],
       ] as const),
     ) ?? "cover";
-  const named = choiceField(pretrained, "interpolation", INTERPOLATIONS) ?? "bilinear";
   const perChannel = (field: string, fallback: readonly number[]): readonly number[] => {
     const values = numbersField(pretrained, field) ?? fallback;
     if (values.length === config.nChannels) return values;
@@ -168,7 +164,7 @@ function preprocessOf(pretrained: ConfigFile, config: ViTConfig): PreprocessConf
     size: config.imageSize,
     resizeTo,
     fit,
-    interpolation: fit === "cover" && rows !== columns ? "bilinear" : named,
+    interpolation: choiceField(pretrained, "interpolation", INTERPOLATIONS) ?? "bilinear",
     mean: perChannel("mean", DEFAULTS.mean),
     std: perChannel("std", DEFAULTS.std),
   };

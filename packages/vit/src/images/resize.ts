@@ -83,13 +83,21 @@ function resizeRows(image: Pixels, height: number, filter: Filter): Pixels {
   return { data: out, width, height, channels };
 }
 
-/** `image` at `width` by `height` pixels, the same bytes as Pillow's `Image.resize`. A size that stays is not touched. */
+/**
+ * `image` at `width` by `height` pixels, the same bytes as `Image.resize` of Pillow 13, which goes down the columns first
+ * where the height shrinks by more than twice what the width does (older ones never do).
+ */
 export function resize(
   image: Pixels,
   size: { readonly width: number; readonly height: number },
   interpolation: Interpolation,
 ): Pixels {
   const filter = FILTERS[interpolation];
-  const wide = size.width === image.width ? image : resizeColumns(image, size.width, filter);
-  return size.height === image.height ? wide : resizeRows(wide, size.height, filter);
+  const across = (from: Pixels): Pixels =>
+    size.width === from.width ? from : resizeColumns(from, size.width, filter);
+  const down = (from: Pixels): Pixels =>
+    size.height === from.height ? from : resizeRows(from, size.height, filter);
+  const [shorter, narrower] = [image.height - size.height, image.width - size.width];
+  const downFirst = shorter > 0 && shorter > 2 * narrower;
+  return downFirst ? across(down(image)) : down(across(image));
 }
