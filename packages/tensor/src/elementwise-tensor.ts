@@ -430,6 +430,15 @@ export abstract class ElementwiseTensor extends TensorHandle {
   }
 
   /**
+   * The same values, through which no gradient flows.
+   * @example
+   * await grad((x: Tensor) => x.mul(x.detach()).sum())(tensor([3])).array(); // [3]
+   */
+  detach(): Tensor {
+    return this.wrap(elementwise.detach(this.node));
+  }
+
+  /**
    * Converted to `dtype`: f32 to integers truncates and saturates, NaN to 0; to bool is `!= 0`. No gradient but between equal types.
    * @example
    * await tensor([1.7, -2.2]).cast("i32").array(); // [1, -2]

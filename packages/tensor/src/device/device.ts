@@ -56,6 +56,8 @@ export interface DevicePort {
   readonly limits: DeviceLimits;
   /** Rises with every loss; results of an older epoch are refused. */
   readonly epoch: number;
+  /** Set while the device is coming back after a loss: resolves when it can be used again. */
+  readonly pending?: Promise<void> | null;
   /** @throws PrismaError OUT_OF_MEMORY, SIZE_LIMIT, DEVICE_LOST */
   allocate(bytes: number): DeviceBuffer;
   /** Gives a buffer back; launches already queued still see it. */

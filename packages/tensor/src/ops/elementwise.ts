@@ -3,7 +3,6 @@ import type { DType } from "../dtype.ts";
 import { promote } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 import { expandNode, mapNode, numberLike, scalarNode } from "../graph/build.ts";
-import type { ScalarFunctionName } from "../graph/functions/names.ts";
 import type { Node } from "../graph/node.ts";
 import { broadcastShapes } from "../shape.ts";
 import { assertDType, assertOneDevice, broadcastPair, castNode, promotePair } from "./checks.ts";
@@ -85,5 +84,7 @@ export function operandNode(value: Node | number, like: Node): Node {
   return scalarNode(value, dtype);
 }
 
-/** True when `fn` is known; used by tests that go over every row. */
-export type ElementwiseName = ScalarFunctionName;
+/** `x`, cut off from gradients. */
+export function detach(x: Node): Node {
+  return mapNode("detach", x);
+}

@@ -44,16 +44,22 @@ export function extreme(fn: "max" | "min", x: Node, axes: Axes, keepDims: boolea
 export function mean(x: Node, axes: Axes, keepDims: boolean): Node {
   const list = normalizeAxes("mean", axes, x.shape.length);
   const total = reduceNode("sum", castNode(x, "f32"), list);
-  return finish(x, mapNode("mul", total, numberLike(1 / countOf(x, list), total)), list, keepDims);
+  return finish(x, mapNode("div", total, numberLike(countOf(x, list), total)), list, keepDims);
 }
 
 /** Mean of squared distances from the mean, divided by the count less `correction`. */
 export function variance(x: Node, axes: Axes, correction: number, keepDims: boolean): Node {
   const list = normalizeAxes("variance", axes, x.shape.length);
+  if (!(correction >= 0)) throw new PrismaError("ARGUMENT_INVALID", `variance: the correction is ${correction}; it must be a number of at least 0`, { correction });
   const values = castNode(x, "f32");
   const centered = mapNode("sub", values, expandNode(mean(values, list, true), values.shape));
   const total = reduceNode("sum", mapNode("square", centered), list);
   return finish(x, mapNode("div", total, numberLike(Math.max(0, countOf(x, list) - correction), total)), list, keepDims);
+}
+
+/** Square root of {@link variance}. */
+export function std(x: Node, axes: Axes, correction: number, keepDims: boolean): Node {
+  return mapNode("sqrt", variance(x, axes, correction, keepDims));
 }
 
 /** Euclidean length. */
@@ -69,9 +75,14 @@ export function argExtreme(fn: "argmax" | "argmin", x: Node, axis: number | unde
   return reduceBy(fn, fn, x, normalizeAxis(fn, axis, x.shape.length), keepDims);
 }
 
+/** The maximum over `axes`, held fixed: what it is subtracted for does not depend on it, and rounding would say otherwise. */
+function largest(x: Node, axes: readonly number[]): Node {
+  return mapNode("detach", reduceNode("max", x, axes));
+}
+
 /** `x` less its maximum over `axes`; where that is infinite nothing is subtracted, so that inf - inf does not arise. */
 function shifted(x: Node, axes: readonly number[]): { readonly centered: Node; readonly shift: Node } {
-  const top = reduceNode("max", x, axes);
+  const top = largest(x, axes);
   const shift = mapNode("select", mapNode("isFinite", top), top, numberLike(0, top));
   return { centered: mapNode("sub", x, expandNode(shift, x.shape)), shift };
 }
@@ -91,7 +102,7 @@ export function softmax(x: Node, axis: number): Node {
   const values = castNode(x, "f32");
   const list = [normalizeAxis("softmax", axis, x.shape.length)];
   assertNotEmpty("softmax", x, list);
-  const top = reduceNode("max", values, list);
+  const top = largest(values, list);
   const exps = mapNode("exp", mapNode("sub", values, expandNode(top, values.shape)));
   return mapNode("div", exps, expandNode(reduceNode("sum", exps, list), exps.shape));
 }
@@ -101,7 +112,7 @@ export function logSoftmax(x: Node, axis: number): Node {
   const values = castNode(x, "f32");
   const list = [normalizeAxis("logSoftmax", axis, x.shape.length)];
   assertNotEmpty("logSoftmax", x, list);
-  const top = reduceNode("max", values, list);
+  const top = largest(values, list);
   const centered = mapNode("sub", values, expandNode(top, values.shape));
   const total = mapNode("log", reduceNode("sum", mapNode("exp", centered), list));
   return mapNode("sub", centered, expandNode(total, centered.shape));

@@ -121,6 +121,7 @@ export const REFERENCE: Readonly<Record<ScalarFunctionName, ReferenceFunction>> 
   shr: two((a, b) => a >>> b),
   select: ([condition = 0, a = 0, b = 0]) => (condition !== 0 ? a : b),
   sign: one(Math.sign),
+  detach: one((x) => x),
   reciprocal: one((x) => 1 / x),
   square: ([x = 0], from) => product([x, x], from),
   rsqrt: one((x) => 1 / Math.sqrt(x)),

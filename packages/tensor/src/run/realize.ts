@@ -79,6 +79,7 @@ export async function realizeNodes(nodes: readonly Node[], options: RealizeOptio
   try {
     const below = topologicalOrder(wanted);
     const device = deviceOfNodes(below);
+    if (device.port.pending) await device.port.pending;
     const waiting = loadLeaves(below, device.port, options.signal);
     if (waiting !== null) await waiting;
     assertNotAborted(options.signal);

@@ -2,6 +2,7 @@
 import { init, realize, scope, Tensor, type Device } from "@prisma/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gradients } from "../../src/autograd/backward.ts";
+import { onEachDevice } from "../each-device.ts";
 import { CASES, type OpCase } from "./cases.ts";
 import { buildCase, checkGradient, expectedOf, weightedSum } from "./run-cases.ts";
 
@@ -48,12 +49,7 @@ describe("gradients by finite differences", () => {
   });
 });
 
-describe("on WebAssembly", () => {
-  let device: Device;
-  beforeAll(async () => {
-    device = await init({ device: "wasm", threads: 1 });
-  });
-  afterAll(() => device.dispose());
+onEachDevice(() => {
   test.each(named)("%s", (_, item, seed) => checkValues(item, seed + 1));
   test.each(named.filter(([, item]) => item.smooth !== false))("gradient of %s", (_, item, seed) => checkDeviceGradients(item, seed + 1));
 });

@@ -86,6 +86,8 @@ export const ARITHMETIC = {
   select: machine("select", 3, (g, [condition]) => (condition === undefined ? [] : [null, only(condition, g), mapNode("select", condition, numberLike(0, g), g)])),
   /** -1, 0 or 1; NaN stays. Its gradient is 0. */
   sign: { arity: 1, expression: signExpression, gradient: (g: Node) => [numberLike(0, g)] },
+  /** The value itself, through which no gradient flows. */
+  detach: { arity: 1, expression: ([x = literal(0)]) => x, gradient: none },
   reciprocal: {
     arity: 1,
     expression: ([x = literal(0)]) => apply("div", literal(1), x),

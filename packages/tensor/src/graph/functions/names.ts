@@ -6,7 +6,7 @@ export const RESULT_TYPES = {
   floor: "same", ceil: "same", round: "same", trunc: "same", min: "same", max: "same", floorDiv: "same", mod: "same",
   eq: "bool", ne: "bool", lt: "bool", le: "bool", gt: "bool", ge: "bool", isNaN: "bool", isFinite: "bool",
   and: "same", or: "same", xor: "same", not: "same", shl: "same", shr: "same", select: "same",
-  sign: "same", reciprocal: "same", square: "same", rsqrt: "same", relu: "same",
+  sign: "same", reciprocal: "same", square: "same", rsqrt: "same", relu: "same", detach: "same",
   toF32: "f32", toI32: "i32", toU32: "u32", toBool: "bool",
   exp: "f32", log: "f32", tanh: "f32", erf: "f32", sigmoid: "f32", gelu: "f32", geluTanh: "f32", quickGelu: "f32", silu: "f32", pow: "f32",
   threefry: "u32", uniformFromBits: "f32", normalFromBits: "f32",

@@ -1,0 +1,6 @@
+// The door to WebGPU on any platform.
+
+/** What hands out adapters. */
+export interface GpuEntry {
+  requestAdapter(options?: GPURequestAdapterOptions): Promise<GPUAdapter | null>;
+}

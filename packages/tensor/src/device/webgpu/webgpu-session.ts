@@ -1,0 +1,192 @@
+// A session: one GPUDevice from its request to its loss, with its buffers, pipelines and queue.
+import { renderShader } from "../../codegen/wgsl/index.ts";
+import type { ParamWord } from "../../codegen/program.ts";
+import type { WgslProgram, WgslTarget } from "../../codegen/wgsl/wgsl-program.ts";
+import { PrismaError } from "../../errors.ts";
+import { evaluateAffine } from "../../graph/affine.ts";
+import type { Kernel } from "../../schedule/kernel.ts";
+import { BufferPool, type GpuBuffer } from "./buffer-pool.ts";
+
+/** A shader compiled for this session. */
+export interface Compiled {
+  readonly program: WgslProgram;
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** One dispatch: a shader, its buffers in binding order, and its labels for errors. */
+export interface Dispatch {
+  readonly compiled: Compiled;
+  readonly buffers: readonly GpuBuffer[];
+  readonly labels: readonly string[];
+}
+
+const COMPUTE = 0x4; // GPUShaderStage.COMPUTE
+const UNIFORM = 0x40 | 0x8; // UNIFORM | COPY_DST
+const READ = 0x1 | 0x8; // MAP_READ | COPY_DST
+const UNIFORM_ALIGNMENT = 256;
+const WORD_BYTES = 4;
+/** Operations of one submission, about 20 ms on a slow adapter: long ones freeze the screen and trip watchdogs. */
+const SUBMISSION_COST = 2e8;
+/** Longest a read may take before the device counts as lost, in milliseconds. */
+const READ_LIMIT = 120_000;
+
+const bits = new DataView(new ArrayBuffer(WORD_BYTES));
+
+function paramWord(word: ParamWord, slots: readonly number[]): number {
+  switch (word.kind) {
+    case "u32":
+      return word.value;
+    case "affine":
+      return evaluateAffine(word.value, slots) >>> 0;
+    case "slot": {
+      const value = slots[word.slot] ?? Number.NaN;
+      if (word.dtype !== "f32") return value >>> 0;
+      bits.setFloat32(0, value);
+      return bits.getUint32(0);
+    }
+  }
+}
+
+/** Everything that dies with a GPUDevice. */
+export class WebGpuSession {
+  readonly pool: BufferPool;
+  readonly #pipelines = new Map<string, { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout }>();
+  /** Checks of allocations not yet answered; nothing is read before they are. */
+  readonly #checks = new Set<Promise<void>>();
+  #fault: PrismaError | null = null;
+  #recent: readonly string[] = [];
+
+  constructor(
+    readonly gpu: GPUDevice,
+    readonly epoch: number,
+    readonly target: WgslTarget,
+  ) {
+    this.pool = new BufferPool(gpu, epoch, (check, bytes) => this.#watchAllocation(check, bytes));
+    gpu.addEventListener("uncapturederror", (event) => {
+      event.preventDefault();
+      const { error } = event;
+      this.#fault ??= new PrismaError("KERNEL_FAILED", `WebGPU: ${error.message.slice(0, 200)} (near ${this.#recent.join(", ")})`, { labels: this.#recent });
+    });
+  }
+
+  #watchAllocation(check: Promise<GPUError | null>, bytes: number): void {
+    const watched = check.then(
+      (error) => {
+        if (error !== null) this.#fault ??= new PrismaError("OUT_OF_MEMORY", `WebGPU: ${bytes} bytes could not be allocated; ${this.pool.memory().bytes} are in use. Dispose tensors or use a smaller batch.`, { asked: bytes, inUse: this.pool.memory().bytes });
+      },
+      () => {},
+    );
+    this.#checks.add(watched);
+    void watched.finally(() => this.#checks.delete(watched));
+  }
+
+  compile(kernel: Kernel): Compiled {
+    const program = renderShader(kernel, this.target);
+    const known = this.#pipelines.get(program.key) ?? this.#build(program, kernel.labels);
+    this.#pipelines.set(program.key, known);
+    return { program, ...known };
+  }
+
+  #build(program: WgslProgram, labels: readonly string[]): { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout } {
+    const reads = program.buffers.length - program.outputs;
+    const storage = program.buffers.map((_, i): GPUBindGroupLayoutEntry => ({ binding: i + 1, visibility: COMPUTE, buffer: { type: i < reads ? "read-only-storage" : "storage" } }));
+    const layout = this.gpu.createBindGroupLayout({ entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: "uniform" } }, ...storage] });
+    this.#recent = labels;
+    const module = this.gpu.createShaderModule({ code: program.code() });
+    const pipeline = this.gpu.createComputePipeline({ layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }), compute: { module, entryPoint: "main" } });
+    return { pipeline, layout };
+  }
+
+  /** Queues dispatches, their parameters in one uniform buffer. */
+  submit(dispatches: readonly Dispatch[], slots: readonly number[]): void {
+    const offsets: number[] = [];
+    let bytes = 0;
+    for (const { compiled } of dispatches) {
+      offsets.push(bytes);
+      bytes += Math.ceil((Math.max(4, compiled.program.params.length) * WORD_BYTES) / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
+    }
+    if (bytes === 0) return;
+    const words = new Uint32Array(bytes / WORD_BYTES);
+    dispatches.forEach(({ compiled }, i) => words.set(compiled.program.params.map((word) => paramWord(word, slots)), (offsets[i] ?? 0) / WORD_BYTES));
+    const uniforms = this.gpu.createBuffer({ size: bytes, usage: UNIFORM });
+    this.gpu.queue.writeBuffer(uniforms, 0, words);
+    this.#encode(dispatches, uniforms, offsets);
+    uniforms.destroy();
+  }
+
+  #encode(dispatches: readonly Dispatch[], uniforms: GPUBuffer, offsets: readonly number[]): void {
+    let start = 0;
+    while (start < dispatches.length) {
+      const encoder = this.gpu.createCommandEncoder();
+      const pass = encoder.beginComputePass();
+      let cost = 0;
+      let end = start;
+      for (; end < dispatches.length && (end === start || cost < SUBMISSION_COST); end++) {
+        const dispatch = dispatches[end];
+        if (dispatch === undefined) break;
+        cost += dispatch.compiled.program.cost;
+        this.#dispatch(pass, dispatch, uniforms, offsets[end] ?? 0);
+      }
+      pass.end();
+      this.gpu.queue.submit([encoder.finish()]);
+      start = end;
+    }
+  }
+
+  #dispatch(pass: GPUComputePassEncoder, { compiled, buffers, labels }: Dispatch, uniforms: GPUBuffer, offset: number): void {
+    const { program, pipeline, layout } = compiled;
+    if (program.workgroups === 0) return;
+    this.#recent = labels;
+    const size = Math.ceil(Math.max(4, program.params.length) / 4) * 16;
+    const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: uniforms, offset, size } }];
+    buffers.forEach((buffer, i) => entries.push({ binding: i + 1, resource: { buffer: buffer.gpu } }));
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, this.gpu.createBindGroup({ layout, entries }));
+    const widest = this.gpu.limits.maxComputeWorkgroupsPerDimension;
+    const rows = Math.ceil(program.workgroups / widest);
+    pass.dispatchWorkgroups(rows === 1 ? program.workgroups : widest, rows);
+  }
+
+  /** A copy of bytes of a buffer, once everything queued before is done and every allocation is known to be good. */
+  async read(buffer: GpuBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
+    const staging = this.gpu.createBuffer({ size: Math.max(WORD_BYTES, byteLength), usage: READ });
+    try {
+      const encoder = this.gpu.createCommandEncoder();
+      encoder.copyBufferToBuffer(buffer.gpu, byteOffset, staging, 0, byteLength);
+      this.gpu.queue.submit([encoder.finish()]);
+      await this.#limited(staging.mapAsync(1));
+      await Promise.all(this.#checks);
+      this.#throwFault();
+      return staging.getMappedRange(0, byteLength).slice(0);
+    } catch (error) {
+      if (error instanceof PrismaError) throw error;
+      await Promise.all(this.#checks);
+      this.#throwFault();
+      throw new PrismaError("DEVICE_LOST", "WebGPU: the result could not be read: the device was lost", { epoch: this.epoch }, { cause: error });
+    } finally {
+      staging.destroy();
+    }
+  }
+
+  /** The first fault since the last read, told once. */
+  #throwFault(): void {
+    const fault = this.#fault;
+    this.#fault = null;
+    if (fault === null) return;
+    if (fault.code === "OUT_OF_MEMORY") this.pool.trim();
+    throw fault;
+  }
+
+  async #limited(done: Promise<unknown>): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`no answer within ${READ_LIMIT} ms`)), READ_LIMIT);
+    });
+    try {
+      await Promise.race([done, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
