@@ -1,10 +1,14 @@
 // Addresses in the device's memory: plain bookkeeping of one growing line of bytes, best fit with coalescing.
 import { PrismaError } from "../../errors.ts";
 import type { DeviceBuffer } from "../device.ts";
+import type { BufferNumber } from "./commands.ts";
 
 /** A range of the memory. */
 export interface Range extends DeviceBuffer {
   readonly address: number;
+  readonly number: BufferNumber;
+  /** The device's epoch in which it was handed out. */
+  readonly epoch: number;
 }
 
 /** Alignment of every range in bytes: a cache line, and more than a SIMD vector. */
@@ -27,8 +31,12 @@ export class Allocator {
   #live = 0;
   #liveBytes = 0;
   #peakBytes = 0;
+  #number = 0;
 
-  constructor(readonly start: number) {
+  constructor(
+    readonly start: number,
+    readonly epoch: number,
+  ) {
     this.#top = roundUp(start);
   }
 
@@ -52,9 +60,14 @@ export class Allocator {
     return [...this.#free.values()].reduce((sum, size) => sum + size, 0);
   }
 
-  /** One past the highest address ever handed out: what the memory must hold. */
+  /** One past the highest address in use. */
   get top(): number {
     return this.#top;
+  }
+
+  /** Bytes that `ranges` take up. */
+  sizeOf(ranges: readonly Range[]): number {
+    return ranges.reduce((sum, { bytes }) => sum + roundUp(bytes), 0);
   }
 
   /** @throws PrismaError OUT_OF_MEMORY when the line of 4 GiB is full */
@@ -64,7 +77,7 @@ export class Allocator {
     this.#live++;
     this.#liveBytes += size;
     this.#peakBytes = Math.max(this.#peakBytes, this.#liveBytes);
-    return { address, bytes };
+    return { address, bytes, number: this.#number++, epoch: this.epoch };
   }
 
   #takeFree(size: number): number | null {
@@ -109,7 +122,8 @@ export class Allocator {
       this.#removeFree(before, address - before);
       address = before;
     }
-    this.#addFree(address, end - address);
+    if (end === this.#top) this.#top = address;
+    else this.#addFree(address, end - address);
   }
 
   #addFree(address: number, size: number): void {

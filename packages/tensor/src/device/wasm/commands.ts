@@ -1,38 +1,79 @@
-// Commands: what the host side of the WebAssembly device tells the side that owns the memory, in order, and its answers.
+// Commands: what the host side of the WebAssembly device tells the side that owns the memory, in order, and the answers.
 import type { ErrorCode } from "../../errors.ts";
 
-/** One kernel run: module `key`, its parameter words, and how it may be cut. */
+/** Number of a buffer within the life of a device; never used twice. */
+export type BufferNumber = number;
+
+/** One kernel run. Modules are numbered by the host. */
 export interface LaunchCommand {
-  readonly key: string;
+  readonly module: number;
   /** Addresses of its buffers, then its parameters. */
   readonly words: Uint32Array<ArrayBuffer>;
+  /** Its buffers in the order of their addresses, those written last. */
+  readonly buffers: readonly BufferNumber[];
+  readonly outputs: number;
+  /** One past the last byte it touches. */
+  readonly reach: number;
   readonly items: number;
   readonly costPerItem: number;
   readonly scratchBytes: number;
   readonly labels: readonly string[];
 }
 
-/** A command. `top` is the first byte above everything allocated: free for scratch while the command runs. */
-export type Command =
-  | { readonly type: "module"; readonly key: string; readonly bytes: Uint8Array<ArrayBuffer>; readonly top: number }
-  | { readonly type: "write"; readonly address: number; readonly data: Uint8Array<ArrayBuffer> }
-  | { readonly type: "launch"; readonly launches: readonly LaunchCommand[]; readonly top: number }
-  | { readonly type: "read"; readonly id: number; readonly address: number; readonly bytes: number };
+/** Launches in order, and scratch for all threads. `cancel` is their number where they may be cancelled. */
+export interface LaunchesCommand {
+  readonly type: "launch";
+  readonly launches: readonly LaunchCommand[];
+  readonly scratch: number;
+  readonly cancel: number | null;
+}
 
-/** An error on its way between threads. */
-export interface ErrorAnswer {
+/** A place in the memory for a read or a write. */
+interface Place {
+  readonly buffer: BufferNumber;
+  readonly address: number;
+}
+
+/** Makes code known. Helper threads find its bytes at `address`, where there are helpers. */
+export interface ModuleCommand {
+  readonly type: "module";
+  readonly module: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly address: number | null;
+}
+
+/** Copies `data` to an address. */
+export interface WriteCommand extends Place {
+  readonly type: "write";
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** Asks for a copy of bytes; the answer carries `id`. */
+export interface ReadCommand extends Place {
+  readonly type: "read";
+  readonly id: number;
+  readonly bytes: number;
+}
+
+/** A command; only reads are answered. */
+export type Command = ModuleCommand | WriteCommand | LaunchesCommand | ReadCommand;
+
+/** An error as plain data, to be made a PrismaError on the host's side. */
+export interface Fault {
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What a worker says first, and its answer to each `read`. */
-export type Answer =
-  | { readonly type: "ready" }
-  | { readonly type: "data"; readonly id: number; readonly data: ArrayBuffer }
-  | { readonly type: "failed"; readonly id: number; readonly error: ErrorAnswer };
+/** The answer to a read. */
+export type Reply = { readonly id: number; readonly bytes: ArrayBuffer } | { readonly id: number; readonly fault: Fault };
 
-/** The first message to a worker: which part it plays. A coordinator without `memory` makes its own. */
-export type Role =
-  | { readonly type: "coordinator"; readonly memory: WebAssembly.Memory | null; readonly helpers: number }
-  | { readonly type: "helper"; readonly memory: WebAssembly.Memory; readonly index: number };
+/** The first message to a worker: what it is. The coordinator (thread 0) makes its own memory where none is shared. */
+export interface WorkerSetup {
+  readonly thread: number;
+  readonly threads: number;
+  readonly memory: WebAssembly.Memory | null;
+}
+
+/** What a coordinator is sent after its setup. */
+export type WorkerMessage = Command | { readonly type: "cancel"; readonly cancel: number };

@@ -1,10 +1,10 @@
-// Makes a WebAssembly device: looks at what the platform offers, and starts the threads.
+// Makes a WebAssembly device: looks at what the platform offers, and starts what runs the kernels.
 import { canShareMemory, mayBlock, processorCount, spawnWorker, workerHandle } from "#worker-port";
 import { PrismaError } from "../../errors.ts";
 import { findFeatures } from "./features.ts";
-import { createMemory } from "./runner.ts";
-import { InlineTransport, startWorker, WorkerTransport, type OnLost, type Transport } from "./transport.ts";
-import { WasmDevice } from "./wasm-device.ts";
+import { createInlineEngine } from "./inline-engine.ts";
+import { WasmDevice, type StartEngine } from "./wasm-device.ts";
+import { WorkerEngine } from "./worker-engine.ts";
 import type { WorkerHandle } from "./worker-handle.ts";
 import { WORKER_SOURCE } from "./worker-source.ts";
 
@@ -28,20 +28,17 @@ function threadsFor(options: WasmDeviceOptions): number {
   return options.threads ?? Math.min(DEFAULT_THREADS, processorCount());
 }
 
-async function startAll(options: WasmDeviceOptions, threads: number, onLost: OnLost): Promise<Transport> {
-  const spawn = (): WorkerHandle => (options.worker === undefined ? spawnWorker(WORKER_SOURCE) : workerHandle(options.worker()));
-  const memory = threads > 1 ? createMemory(true) : null;
-  const inline = mayBlock() && options.worker === undefined;
-  const helpers = memory === null ? [] : await Promise.all(Array.from({ length: threads - 1 }, (_, i) => startWorker(spawn(), { type: "helper", memory, index: i + 1 })));
-  if (inline) return new InlineTransport(memory ?? createMemory(false), helpers, onLost);
-  const coordinator = await startWorker(spawn(), { type: "coordinator", memory, helpers: helpers.length });
-  return new WorkerTransport(coordinator, helpers, onLost);
+function startEngine(options: WasmDeviceOptions, threads: number): StartEngine {
+  if (mayBlock() && threads === 1 && options.worker === undefined) return () => createInlineEngine();
+  const start = (): WorkerHandle => (options.worker === undefined ? spawnWorker(WORKER_SOURCE) : workerHandle(options.worker()));
+  return (onLost) => new WorkerEngine({ threads, start, onLost });
 }
 
 /**
- * A ready device. In a page kernels run in a worker, never on the page's own thread; in Node and in workers they run on
- * the calling thread and its helpers. Threads share memory, where the platform allows it; otherwise there is one.
- * @throws PrismaError DEVICE_UNAVAILABLE without WebAssembly SIMD; WORKER_FAILED
+ * A ready device. One thread in Node, or in a worker of a page, computes on the calling thread; everything else in workers
+ * of its own, so that no kernel runs on a page's thread. Threads share memory where the platform allows it; otherwise
+ * there is one.
+ * @throws PrismaError DEVICE_UNAVAILABLE without WebAssembly SIMD, or where workers cannot be started
  */
 export async function createWasmDevice(options: WasmDeviceOptions): Promise<WasmDevice> {
   const features = await findFeatures(options.experimental ?? false);
@@ -49,6 +46,19 @@ export async function createWasmDevice(options: WasmDeviceOptions): Promise<Wasm
   const threads = threadsFor(options);
   const count = threads === 1 ? "1 thread" : `${threads} threads`;
   const description = `CPU, WebAssembly SIMD, ${count}, because ${options.reason}`;
-  const target = { shared: threads > 1, relaxed: features.relaxed };
-  return WasmDevice.create({ description, threads, adapter: null, fusedMultiplyAdd: features.relaxed }, target, (onLost) => startAll(options, threads, onLost));
+  const info = { description, threads, adapter: null, fusedMultiplyAdd: features.relaxed };
+  const device = new WasmDevice({ info, target: { shared: threads > 1, relaxed: features.relaxed }, start: startEngine(options, threads) });
+  await assertStarted(device);
+  return device;
+}
+
+async function assertStarted(device: WasmDevice): Promise<void> {
+  const probe = device.allocate(4);
+  try {
+    await device.read(probe, 0, 4);
+  } catch (cause) {
+    await device.dispose();
+    throw new PrismaError("DEVICE_UNAVAILABLE", "WebAssembly: its workers could not be started; where a page's policy forbids inlined ones, pass init({ worker })", {}, { cause });
+  }
+  device.release(probe);
 }

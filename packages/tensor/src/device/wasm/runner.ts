@@ -1,126 +1,152 @@
-// The runner: owns the WebAssembly memory and its kernels, and carries out commands one after another.
-import { PrismaError } from "../../errors.ts";
-import type { Command, LaunchCommand } from "./commands.ts";
-import { CONTROL_BYTES } from "./control-block.ts";
-import { KernelTable, type TakeItems } from "./kernel-table.ts";
-import { ThreadTeam } from "./thread-team.ts";
+// The runner: owns the WebAssembly memory and its modules, and carries out commands one after another.
+import type { WasmRun } from "../../codegen/wasm/abi.ts";
+import type { BufferNumber, Command, Fault, LaunchCommand, LaunchesCommand, ModuleCommand, ReadCommand, Reply, WriteCommand } from "./commands.ts";
+import { growTo, PARAM_BYTES } from "./memory.ts";
+import { instantiate, Team } from "./team.ts";
 
-const PAGE = 65536;
-/** Work of one slice in units of `costPerItem` (half a nanosecond), about a millisecond: engines tier a kernel up between calls. */
+/** Half nanoseconds of a slice, about a millisecond: engines tier a kernel up between calls. */
 const SLICE_COST = 2_000_000;
-/** Launches below this cost, about 30 microseconds, stay on one thread: waking others takes as long. */
-const TEAM_COST = 60_000;
-/** Slices per thread of a shared launch at least, so that threads finish together. */
-const SLICES_PER_THREAD = 4;
-/** Bytes for parameters, after the control block. */
-const PARAM_BYTES = 16384;
-const ALIGNMENT = 64;
+/** Half nanoseconds below which a launch stays on one thread: waking others takes about as long. */
+const ALONE_COST = 300_000;
+/** Bytes of scratch that are zero at a launch's first call. */
+const CLEARED_BYTES = 64;
 
-/** Bytes at the bottom of the memory that the allocator must leave alone. */
-export const RESERVED_BYTES = CONTROL_BYTES + PARAM_BYTES;
-
-/** A memory that all threads can see, or that only one can. */
-export function createMemory(shared: boolean): WebAssembly.Memory {
-  return new WebAssembly.Memory({ initial: 16, maximum: 65536, shared });
+/** A module's function, and where helper threads find its bytes. */
+interface Loaded {
+  readonly run: WasmRun;
+  readonly address: number;
+  readonly bytes: number;
 }
 
-/** Executes commands on one memory, on the calling thread and its helpers. */
+/**
+ * Executes commands on one memory. What fails is not thrown: buffers that were not computed are remembered with the
+ * reason, whatever depends on them is skipped, and reading one answers with the reason.
+ */
 export class Runner {
-  readonly #kernels: KernelTable;
-  readonly #numbers = new Map<string, number>();
-  readonly #team: ThreadTeam | null;
+  readonly #modules = new Map<number, Loaded | Fault>();
+  readonly #faults = new Map<BufferNumber, Fault>();
+  readonly #cancelled = new Set<number>();
+  readonly #team: Team | null;
 
   constructor(
     readonly memory: WebAssembly.Memory,
-    helpers: number,
+    threads: number,
   ) {
-    this.#kernels = new KernelTable(memory);
-    this.#team = helpers > 0 ? new ThreadTeam(memory, helpers) : null;
+    this.#team = threads > 1 ? new Team(memory, threads) : null;
   }
 
-  /** Carries out one command; a `read` answers with a copy of the bytes. */
-  execute(command: Command): ArrayBuffer | null {
+  /** Skips what is left of the launches of this number. */
+  cancel(number: number): void {
+    this.#cancelled.add(number);
+  }
+
+  /** Carries out one command, yielding between slices of work; a read returns its answer. */
+  *execute(command: Command): Generator<void, Reply | null> {
     switch (command.type) {
       case "module":
-        this.#load(command.key, command.bytes, command.top);
+        this.#load(command);
         return null;
       case "write":
-        this.#reserve(command.address + command.data.length);
-        new Uint8Array(this.memory.buffer).set(command.data, command.address);
+        this.#write(command);
         return null;
       case "launch":
-        this.#launchAll(command.launches, command.top);
+        yield* this.#launchAll(command);
         return null;
-      case "read": {
-        this.#reserve(command.address + command.bytes);
-        const copy = new Uint8Array(command.bytes);
-        copy.set(new Uint8Array(this.memory.buffer, command.address, command.bytes));
-        return copy.buffer;
-      }
+      case "read":
+        return this.#read(command);
     }
   }
 
-  /** Compiles here, and on the helpers from a copy above everything allocated. */
-  #load(key: string, bytes: Uint8Array<ArrayBuffer>, top: number): void {
-    const number = this.#numbers.size;
-    this.#kernels.load(number, bytes);
-    this.#numbers.set(key, number);
-    if (this.#team === null) return;
-    this.#reserve(top + bytes.length);
-    new Uint8Array(this.memory.buffer).set(bytes, top);
-    this.#team.load(number, top, bytes.length);
-  }
-
-  /** Makes the memory hold `bytes` bytes. */
-  #reserve(bytes: number): void {
-    const missing = Math.ceil((bytes - this.memory.buffer.byteLength) / PAGE);
-    if (missing <= 0) return;
+  #load({ module, bytes, address }: ModuleCommand): void {
     try {
-      this.memory.grow(missing);
+      this.#modules.set(module, { run: instantiate(this.memory, bytes), address: address ?? 0, bytes: bytes.length });
+      if (address === null) return;
+      if (growTo(this.memory, address + bytes.length)) new Uint8Array(this.memory.buffer).set(bytes, address);
+      else this.#modules.set(module, outOfMemory(address + bytes.length));
     } catch (cause) {
-      throw new PrismaError("OUT_OF_MEMORY", `WebAssembly: the memory could not grow to ${bytes} bytes`, { asked: bytes }, { cause });
+      this.#modules.set(module, { code: "KERNEL_FAILED", message: `WebAssembly: a kernel's code was refused: ${String(cause)}`, details: {} });
     }
   }
 
-  #launchAll(launches: readonly LaunchCommand[], top: number): void {
-    const threads = 1 + (this.#team?.helpers ?? 0);
-    const scratch = launches.reduce((most, launch) => Math.max(most, launch.scratchBytes), 0);
-    this.#reserve(top + threads * (scratch + ALIGNMENT));
-    for (const launch of launches) this.#launch(launch, top);
+  #write({ buffer, address, data }: WriteCommand): void {
+    const end = address + data.length;
+    if (growTo(this.memory, end)) new Uint8Array(this.memory.buffer).set(data, address);
+    else this.#faults.set(buffer, outOfMemory(end));
   }
 
-  #launch(launch: LaunchCommand, scratch: number): void {
-    const kernel = this.#numbers.get(launch.key);
-    if (kernel === undefined || launch.words.byteLength > PARAM_BYTES) {
-      throw new PrismaError("INTERNAL", `WebAssembly: ${launch.labels.join(", ")}: no module, or ${launch.words.length} parameters`);
+  #read({ id, buffer, address, bytes }: ReadCommand): Reply {
+    const fault = this.#faults.get(buffer) ?? (growTo(this.memory, address + bytes) ? undefined : outOfMemory(address + bytes));
+    if (fault !== undefined) return { id, fault };
+    const copy = new Uint8Array(bytes);
+    copy.set(new Uint8Array(this.memory.buffer, address, bytes));
+    return { id, bytes: copy.buffer };
+  }
+
+  *#launchAll(command: LaunchesCommand): Generator<void, void> {
+    for (const launch of command.launches) {
+      const fault = yield* this.#launch(launch, command);
+      if (fault === null) continue;
+      for (const buffer of launch.buffers.slice(launch.buffers.length - launch.outputs)) this.#faults.set(buffer, fault);
     }
-    new Uint32Array(this.memory.buffer, CONTROL_BYTES, launch.words.length).set(launch.words);
-    const scratchBytes = Math.ceil(launch.scratchBytes / ALIGNMENT) * ALIGNMENT;
+    if (command.cancel !== null) this.#cancelled.delete(command.cancel);
+  }
+
+  /** Runs one kernel; gives the reason where its outputs are not computed. */
+  *#launch(launch: LaunchCommand, { scratch, cancel }: LaunchesCommand): Generator<void, Fault | null> {
+    for (const buffer of launch.buffers) {
+      const fault = this.#faults.get(buffer);
+      if (fault !== undefined) return fault;
+    }
+    if (!growTo(this.memory, launch.reach)) return outOfMemory(launch.reach);
+    const loaded = this.#modules.get(launch.module);
+    if (loaded === undefined || "code" in loaded) return failed(launch, loaded?.message ?? "its code is missing");
+    if (launch.words.byteLength > PARAM_BYTES) return failed(launch, `it has ${launch.words.length} parameters`);
+    new Uint32Array(this.memory.buffer, 0, launch.words.length).set(launch.words);
     try {
-      if (this.#team !== null && launch.items > 1 && launch.items * launch.costPerItem > TEAM_COST) {
-        const share = Math.ceil(launch.items / ((1 + this.#team.helpers) * SLICES_PER_THREAD));
-        this.#team.run({ kernel, items: launch.items, step: Math.min(share, sliceOf(launch)), scratch, scratchBytes }, this.#kernels);
-      } else {
-        this.#kernels.work(kernel, CONTROL_BYTES, { address: scratch, bytes: scratchBytes }, slices(launch));
+      for (const _ of this.#slices(launch, loaded, scratch)) {
+        if (cancel !== null) yield;
+        if (cancel !== null && this.#cancelled.has(cancel)) return { code: "CANCELLED", message: "the run was cancelled", details: {} };
       }
+      return null;
     } catch (cause) {
-      throw new PrismaError("KERNEL_FAILED", `WebAssembly: a kernel trapped (${launch.labels.join(", ")})`, { labels: launch.labels }, { cause });
+      return failed(launch, `it trapped: ${String(cause)}`);
     }
+  }
+
+  /** Runs the items of a launch, yielding after each slice. */
+  *#slices(launch: LaunchCommand, { run, address, bytes }: Loaded, scratch: number): Generator<void, void> {
+    const { items, costPerItem, scratchBytes } = launch;
+    const slice = Math.max(1, Math.floor(SLICE_COST / Math.max(costPerItem, 1e-3)));
+    const scratchStride = strideOf(scratchBytes);
+    const team = items > 1 && items * costPerItem > ALONE_COST ? this.#team : null;
+    this.#clear(scratch, scratchStride, team?.threads ?? 1);
+    if (team !== null) {
+      const step = Math.min(slice, Math.ceil(items / (4 * team.threads)));
+      yield* team.run({ run, module: launch.module, moduleAddress: address, moduleBytes: bytes, items, step, scratch, scratchStride });
+      return;
+    }
+    for (let begin = 0; begin < items; begin += slice) {
+      run(0, begin, Math.min(begin + slice, items), scratch);
+      yield;
+    }
+  }
+
+  /** Clears the start of each thread's scratch: kernels may keep state there from one slice to the next. */
+  #clear(scratch: number, stride: number, threads: number): void {
+    if (stride === 0) return;
+    for (let thread = 0; thread < threads; thread++) new Uint8Array(this.memory.buffer, scratch + thread * stride, CLEARED_BYTES).fill(0);
   }
 }
 
-/** Items that make a slice of about a millisecond. */
-function sliceOf(launch: LaunchCommand): number {
-  return Math.max(1, Math.floor(SLICE_COST / Math.max(1, launch.costPerItem)));
+/** Bytes from one thread's scratch to the next. */
+export function strideOf(scratchBytes: number): number {
+  return CLEARED_BYTES * Math.ceil(scratchBytes / CLEARED_BYTES);
 }
 
-function slices(launch: LaunchCommand): TakeItems {
-  const step = sliceOf(launch);
-  let begin = 0;
-  return () => {
-    if (begin >= launch.items) return null;
-    const range = [begin, Math.min(begin + step, launch.items)] as const;
-    begin = range[1];
-    return range;
-  };
+function outOfMemory(bytes: number): Fault {
+  return { code: "OUT_OF_MEMORY", message: `WebAssembly: the memory could not grow to ${bytes} bytes; dispose tensors or use a smaller batch`, details: { asked: bytes } };
+}
+
+function failed({ labels }: LaunchCommand, why: string): Fault {
+  return { code: "KERNEL_FAILED", message: `WebAssembly: a kernel failed (${labels.join(", ")}): ${why}`, details: { labels } };
 }

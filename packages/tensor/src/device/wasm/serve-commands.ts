@@ -1,65 +1,74 @@
-// A coordinator worker: carries out commands as they arrive and answers reads; an error stays until the next read has told it.
-import { PrismaError } from "../../errors.ts";
-import type { Answer, Command, ErrorAnswer, Role } from "./commands.ts";
-import { serveJobs } from "./helper.ts";
-import { createMemory, Runner } from "./runner.ts";
+// What a worker does: thread 0 carries out commands, the others help it.
+import type { Reply, WorkerMessage, WorkerSetup } from "./commands.ts";
+import { createMemory } from "./memory.ts";
+import { Runner } from "./runner.ts";
+import { serveTeam } from "./team.ts";
 
-/** The worker's end of the line. */
-export interface WorkerPort {
-  post(answer: Answer, transfer: readonly ArrayBuffer[]): void;
-  /** Has `receive` called with every message from now on. */
-  listen(receive: (message: Role | Command) => void): void;
+/** Where a worker gets messages and answers: `self` in pages, `parentPort` in Node. */
+export interface WorkerScope {
+  receive(listener: (message: unknown) => void): void;
+  post(reply: Reply, transfer: ArrayBuffer[]): void;
 }
 
-function describe(error: unknown): ErrorAnswer {
-  if (error instanceof PrismaError) return { code: error.code, message: error.message, details: error.details };
-  return { code: "INTERNAL", message: `WebAssembly worker: ${String(error)}`, details: {} };
+/** Milliseconds of work after which a run that can be cancelled looks at its messages. */
+const PATIENCE = 10;
+
+/** Becomes what the first message says. */
+export function serveCommands(scope: WorkerScope): void {
+  let coordinator: Coordinator | null = null;
+  scope.receive((message) => {
+    if (coordinator !== null) return coordinator.take(message as WorkerMessage);
+    const setup = message as WorkerSetup;
+    const memory = setup.memory ?? createMemory(false);
+    if (setup.thread > 0) return serveTeam(memory, setup.thread);
+    coordinator = new Coordinator(new Runner(memory, setup.threads), scope);
+  });
 }
 
+/** Carries out commands in order; messages that arrive meanwhile wait, but for cancellations. */
 class Coordinator {
-  #error: ErrorAnswer | null = null;
+  readonly #queue: WorkerMessage[] = [];
+  #busy = false;
 
   constructor(
     readonly runner: Runner,
-    readonly port: WorkerPort,
+    readonly scope: WorkerScope,
   ) {}
 
-  receive(command: Command): void {
-    if (command.type === "read") return this.#read(command.id, command);
-    // After an error nothing more is computed until the host has heard of it: later results would stand on missing ones.
-    if (this.#error !== null) return;
-    try {
-      this.runner.execute(command);
-    } catch (error) {
-      this.#error = describe(error);
-    }
+  take(message: WorkerMessage): void {
+    if (message.type === "cancel") return this.runner.cancel(message.cancel);
+    this.#queue.push(message);
+    if (!this.#busy) void this.#drain();
   }
 
-  #read(id: number, command: Command): void {
-    try {
-      const data = this.#error === null ? this.runner.execute(command) : null;
-      if (data !== null) return this.port.post({ type: "data", id, data }, [data]);
-    } catch (error) {
-      this.#error = describe(error);
+  async #drain(): Promise<void> {
+    this.#busy = true;
+    for (let command = this.#queue.shift(); command !== undefined; command = this.#queue.shift()) {
+      if (command.type === "cancel") continue;
+      const steps = this.runner.execute(command);
+      let since = performance.now();
+      let step = steps.next();
+      while (step.done !== true) {
+        if (performance.now() - since > PATIENCE) {
+          await nextMessage();
+          since = performance.now();
+        }
+        step = steps.next();
+      }
+      if (step.value !== null) this.scope.post(step.value, "bytes" in step.value ? [step.value.bytes] : []);
     }
-    const error = this.#error ?? { code: "INTERNAL", message: "WebAssembly worker: a read gave nothing", details: {} };
-    this.#error = null;
-    this.port.post({ type: "failed", id, error }, []);
+    this.#busy = false;
   }
 }
 
-/** Runs a worker: its first message says which part it plays. */
-export function serveCommands(port: WorkerPort): void {
-  let coordinator: Coordinator | null = null;
-  port.listen((message) => {
-    if (message.type === "helper") {
-      port.post({ type: "ready" }, []);
-      serveJobs(message.memory, message.index);
-    } else if (message.type === "coordinator") {
-      coordinator = new Coordinator(new Runner(message.memory ?? createMemory(false), message.helpers), port);
-      port.post({ type: "ready" }, []);
-    } else {
-      coordinator?.receive(message);
-    }
+/** Lets messages that have arrived be taken. */
+function nextMessage(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
   });
 }

@@ -1,166 +1,195 @@
 // The WebAssembly device: addresses and parameter words on this side, commands to whoever owns the memory.
-import { renderKernel } from "../../codegen/wasm/index.ts";
 import type { WasmProgram, WasmTarget } from "../../codegen/wasm/abi.ts";
+import { renderKernel } from "../../codegen/wasm/index.ts";
 import { PrismaError } from "../../errors.ts";
-import { evaluateAffine } from "../../graph/affine.ts";
 import type { Kernel } from "../../schedule/kernel.ts";
-import type { ParamWord } from "../../codegen/program.ts";
 import type { DeviceBuffer, DeviceInfo, DeviceLimits, DeviceMemory, DevicePort, Launch, Prepared } from "../device.ts";
 import { Allocator, type Range } from "./allocator.ts";
 import type { LaunchCommand } from "./commands.ts";
-import { RESERVED_BYTES } from "./runner.ts";
-import type { OnLost, Transport } from "./transport.ts";
+import type { Engine } from "./engine.ts";
+import { RESERVED_BYTES } from "./memory.ts";
+import { paramWords } from "./param-words.ts";
+import { strideOf } from "./runner.ts";
 
-/** A rendered kernel whose module the runner has. */
-interface WasmPrepared extends Prepared {
-  readonly program: WasmProgram;
+/** Starts whoever owns the memory; calls `onLost` when that one dies. */
+export type StartEngine = (onLost: () => void) => Engine;
+
+/** What a {@link WasmDevice} is made of. */
+export interface WasmDeviceParts {
+  readonly info: DeviceInfo;
+  readonly target: WasmTarget;
+  readonly start: StartEngine;
 }
 
-/** A buffer of one epoch of the device. */
-interface WasmBuffer extends Range {
+/** A rendered kernel whose module the engine has. */
+interface WasmPrepared extends Prepared {
+  readonly program: WasmProgram;
+  readonly module: number;
   readonly epoch: number;
 }
 
 /** Kernels may touch this many buffers: a choice, to keep expressions and address registers few. */
 const BUFFERS_PER_KERNEL = 24;
 
-const bits = new DataView(new ArrayBuffer(4));
-
-/** A number as the 32 bits of `dtype`. */
-function wordOf(value: number, dtype: "f32" | "i32" | "u32"): number {
-  if (dtype !== "f32") return value >>> 0;
-  bits.setFloat32(0, value);
-  return bits.getUint32(0);
-}
-
-function paramWord(word: ParamWord, slots: readonly number[]): number {
-  switch (word.kind) {
-    case "u32":
-      return word.value;
-    case "affine":
-      return evaluateAffine(word.value, slots) >>> 0;
-    case "slot":
-      return wordOf(slots[word.slot] ?? Number.NaN, word.dtype);
-  }
-}
-
-/** A device whose kernels run where its transport takes them. */
+/** A device that runs kernels on the processor. Lost workers are replaced at the next use; what was in their memory is gone. */
 export class WasmDevice implements DevicePort {
   readonly kind = "wasm";
   readonly limits: DeviceLimits = { buffersPerKernel: BUFFERS_PER_KERNEL, bufferBytes: 2 ** 32 };
+  readonly info: DeviceInfo;
+  readonly #target: WasmTarget;
+  readonly #start: StartEngine;
+  #engine: Engine | null = null;
   #epoch = 0;
-  #transport: Transport | null;
-  #allocator = new Allocator(RESERVED_BYTES);
-  #modules = new Set<string>();
-  #restarting: Promise<void> | null = null;
+  #allocator = new Allocator(RESERVED_BYTES, 0);
+  /** Numbers of modules by the key of their program. */
+  #modules = new Map<string, number>();
+  /** Ranges of the device's own: code for helper threads, and scratch for all threads. */
+  readonly #own = new Set<Range>();
+  #scratch: Range | null = null;
+  #launches = 0;
   #disposed = false;
 
-  /** `connect` makes a transport, again after the workers died. */
-  private constructor(
-    readonly info: DeviceInfo,
-    readonly target: WasmTarget,
-    readonly connect: (onLost: OnLost) => Promise<Transport>,
-  ) {
-    this.#transport = null;
-  }
-
-  /** A device that is connected. */
-  static async create(info: DeviceInfo, target: WasmTarget, connect: (onLost: OnLost) => Promise<Transport>): Promise<WasmDevice> {
-    const device = new WasmDevice(info, target, connect);
-    await device.#start();
-    return device;
+  constructor({ info, target, start }: WasmDeviceParts) {
+    this.info = info;
+    this.#target = target;
+    this.#start = start;
   }
 
   get epoch(): number {
     return this.#epoch;
   }
 
-  async #start(): Promise<void> {
-    this.#transport = await this.connect(() => this.#lose());
-  }
-
-  /** The workers are gone, and with them every buffer; new ones are started at once, for whoever comes next. */
-  #lose(): void {
-    if (this.#disposed) return;
-    this.#transport?.close();
-    this.#transport = null;
-    this.#epoch++;
-    this.#allocator = new Allocator(RESERVED_BYTES);
-    this.#modules = new Set();
-    this.#restarting = this.#start().finally(() => (this.#restarting = null));
-    this.#restarting.catch(() => {});
-  }
-
-  async ready(): Promise<void> {
-    while (this.#restarting !== null) await this.#restarting;
-  }
-
-  #line(): Transport {
-    if (this.#disposed) throw new PrismaError("DISPOSED", "WebAssembly: the device was disposed");
-    if (this.#transport === null) throw new PrismaError("WORKER_FAILED", "WebAssembly: the workers died and are being started again; try once more");
-    return this.#transport;
-  }
-
-  #address(buffer: DeviceBuffer): number {
-    if (!("address" in buffer)) throw new PrismaError("DEVICE_MISMATCH", "WebAssembly: a buffer of another device");
-    const { address, epoch } = buffer as WasmBuffer;
-    if (epoch !== this.#epoch) throw new PrismaError("DEVICE_LOST", "WebAssembly: a buffer from before the workers died");
-    return address;
-  }
-
-  allocate(bytes: number): WasmBuffer {
-    this.#line();
-    return { ...this.#allocator.allocate(bytes), epoch: this.#epoch };
+  allocate(bytes: number): Range {
+    this.#assertUsable();
+    return this.#allocator.allocate(bytes);
   }
 
   release(buffer: DeviceBuffer): void {
-    if (this.#disposed || !("address" in buffer) || (buffer as WasmBuffer).epoch !== this.#epoch) return;
-    this.#allocator.release(buffer as WasmBuffer);
+    const range = asRange(buffer);
+    if (range.epoch === this.#epoch && !this.#disposed) this.#allocator.release(range);
   }
 
   write(buffer: DeviceBuffer, data: ArrayBufferView<ArrayBuffer>): void {
-    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    this.#line().send({ type: "write", address: this.#address(buffer), data: bytes });
+    const { number, address } = this.#alive(buffer);
+    const copy = new Uint8Array(data.byteLength);
+    copy.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    this.#use().send({ type: "write", buffer: number, address, data: copy });
   }
 
   prepare(kernel: Kernel): WasmPrepared {
-    const program = renderKernel(kernel, this.target);
-    if (!this.#modules.has(program.key)) {
-      this.#line().send({ type: "module", key: program.key, bytes: program.code(), top: this.#allocator.top });
-      this.#modules.add(program.key);
-    }
-    return { kernel, program };
+    const program = renderKernel(kernel, this.#target);
+    this.#reserveScratch(program.scratchBytes);
+    return { kernel, program, module: this.#moduleOf(program), epoch: this.#epoch };
   }
 
   launch(launches: readonly Launch[], slots: readonly number[], signal?: AbortSignal): void {
+    const engine = this.#use();
     if (signal?.aborted) throw new PrismaError("CANCELLED", "the run was cancelled");
     const commands = launches.map((launch) => this.#command(launch, slots)).filter((one) => one.items > 0);
-    if (commands.length > 0) this.#line().send({ type: "launch", launches: commands, top: this.#allocator.top });
-  }
-
-  #command(launch: Launch, slots: readonly number[]): LaunchCommand {
-    const { program, kernel } = launch.prepared as WasmPrepared;
-    const addresses = program.buffers.map((id) => this.#address(launch.buffer(id)));
-    const words = Uint32Array.from([...addresses, ...program.params.map((word) => paramWord(word, slots))]);
-    const { key, items, costPerItem, scratchBytes } = program;
-    return { key, words, items, costPerItem, scratchBytes, labels: kernel.labels };
+    const cancel = signal === undefined ? null : this.#launches++;
+    engine.send({ type: "launch", launches: commands, scratch: this.#scratch?.address ?? 0, cancel });
+    if (cancel !== null) signal?.addEventListener("abort", () => this.#engine === engine && engine.cancel(cancel), { once: true });
   }
 
   async read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
-    const epoch = this.#epoch;
-    const data = await this.#line().read(this.#address(buffer) + byteOffset, byteLength);
-    if (epoch !== this.#epoch) throw new PrismaError("WORKER_FAILED", "WebAssembly: the workers died while the result was read");
-    return data;
+    const { number, address, epoch } = this.#alive(buffer);
+    const bytes = await this.#use().read({ buffer: number, address: address + byteOffset, bytes: byteLength });
+    if (epoch !== this.#epoch) throw lost(epoch, this.#epoch);
+    return bytes;
   }
 
   memory(): DeviceMemory {
     const { buffers, bytes, peakBytes, freeBytes } = this.#allocator;
-    return { buffers, bytes, peakBytes, pooledBytes: freeBytes };
+    const own = this.#allocator.sizeOf([...this.#own]);
+    return { buffers: buffers - this.#own.size, bytes: bytes - own, peakBytes: peakBytes - own, pooledBytes: freeBytes };
   }
 
   async dispose(): Promise<void> {
-    if (this.#disposed) return;
     this.#disposed = true;
-    this.#transport?.close();
+    await this.#engine?.dispose();
+    this.#engine = null;
   }
+
+  #assertUsable(): void {
+    if (this.#disposed) throw new PrismaError("DISPOSED", "WebAssembly: the device was disposed");
+  }
+
+  #use(): Engine {
+    this.#assertUsable();
+    this.#engine ??= this.#startEngine();
+    return this.#engine;
+  }
+
+  #startEngine(): Engine {
+    const engine = this.#start(() => {
+      if (this.#engine === engine) this.#forget();
+    });
+    return engine;
+  }
+
+  /** Begins a new epoch: nothing of the lost engine is known any more. */
+  #forget(): void {
+    this.#engine = null;
+    this.#epoch++;
+    this.#allocator = new Allocator(RESERVED_BYTES, this.#epoch);
+    this.#modules = new Map();
+    this.#own.clear();
+    this.#scratch = null;
+  }
+
+  #alive(buffer: DeviceBuffer): Range {
+    this.#assertUsable();
+    const range = asRange(buffer);
+    if (range.epoch !== this.#epoch) throw lost(range.epoch, this.#epoch);
+    return range;
+  }
+
+  #moduleOf(program: WasmProgram): number {
+    const known = this.#modules.get(program.key);
+    if (known !== undefined) return known;
+    const engine = this.#use();
+    const module = this.#modules.size;
+    const bytes = program.code();
+    engine.send({ type: "module", module, bytes, address: this.#target.shared ? this.#allocateOwn(bytes.length).address : null });
+    this.#modules.set(program.key, module);
+    return module;
+  }
+
+  #allocateOwn(bytes: number): Range {
+    const range = this.#allocator.allocate(bytes);
+    this.#own.add(range);
+    return range;
+  }
+
+  /** Makes scratch large enough for kernels that need `bytes` a thread. Queued launches still use what they were sent with. */
+  #reserveScratch(bytes: number): void {
+    const needed = strideOf(bytes) * (this.info.threads ?? 1);
+    if (needed <= (this.#scratch?.bytes ?? 0)) return;
+    if (this.#scratch !== null) {
+      this.#own.delete(this.#scratch);
+      this.#allocator.release(this.#scratch);
+    }
+    this.#scratch = null;
+    this.#scratch = this.#allocateOwn(needed);
+  }
+
+  #command({ prepared, buffer }: Launch, slots: readonly number[]): LaunchCommand {
+    const { program, kernel, module, epoch } = prepared as WasmPrepared;
+    if (epoch !== this.#epoch) throw lost(epoch, this.#epoch);
+    const ranges = program.buffers.map((id) => this.#alive(buffer(id)));
+    const words = Uint32Array.from([...ranges.map((range) => range.address), ...paramWords(program.params, slots)]);
+    const { outputs, items, costPerItem, scratchBytes } = program;
+    const scratch = scratchBytes > 0 ? this.#scratch : null;
+    const reach = [...ranges, ...(scratch === null ? [] : [scratch])].reduce((most, { address, bytes }) => Math.max(most, address + bytes), 0);
+    return { module, words, buffers: ranges.map((range) => range.number), outputs, reach, items, costPerItem, scratchBytes, labels: kernel.labels };
+  }
+}
+
+function asRange(buffer: DeviceBuffer): Range {
+  if ("address" in buffer) return buffer as Range;
+  throw new PrismaError("DEVICE_MISMATCH", "WebAssembly: a buffer of another device");
+}
+
+function lost(then: number, now: number): PrismaError {
+  return new PrismaError("DEVICE_LOST", "WebAssembly: this was in the memory of a worker that died; make it again from its source", { epoch: then, now });
 }

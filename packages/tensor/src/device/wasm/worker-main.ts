@@ -1,33 +1,16 @@
 // The worker's own program: bundled into `worker-source.ts`, and served as a file where a page forbids inlined workers.
-import type { Command, Role } from "./commands.ts";
-import { serveCommands } from "./serve-commands.ts";
+import { serveCommands, type WorkerScope } from "./serve-commands.ts";
 
-/** What Node's workers have in place of a global scope's messages. */
-interface NodePort {
-  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
-  on(event: "message", receive: (message: Role | Command) => void): void;
-}
-
-/** The global scope of a browser's worker. */
-interface WorkerScope {
-  postMessage(message: unknown, transfer: readonly ArrayBuffer[]): void;
-  addEventListener(event: "message", receive: (event: { readonly data: Role | Command }) => void): void;
-}
-
-declare const require: ((name: string) => { readonly parentPort: NodePort | null }) | undefined;
-
-/** Serves commands on whichever port this thread has. */
-export function runWorker(): void {
-  const parent = typeof require === "function" ? require("node:worker_threads").parentPort : null;
-  if (parent !== null) {
-    serveCommands({ post: (answer, transfer) => parent.postMessage(answer, transfer), listen: (receive) => parent.on("message", receive) });
-    return;
+/** `parentPort` in a worker of Node, `self` in one of a page. */
+function findScope(): WorkerScope {
+  const parent = globalThis.process?.getBuiltinModule?.("node:worker_threads").parentPort;
+  if (parent) {
+    return { receive: (listener) => void parent.on("message", listener), post: (reply, transfer) => parent.postMessage(reply, transfer) };
   }
-  const scope = globalThis as typeof globalThis & WorkerScope;
-  serveCommands({
-    post: (answer, transfer) => scope.postMessage(answer, transfer),
-    listen: (receive) => scope.addEventListener("message", (event) => receive(event.data)),
-  });
+  return {
+    receive: (listener) => addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data)),
+    post: (reply, transfer) => postMessage(reply, { transfer }),
+  };
 }
 
-runWorker();
+serveCommands(findScope());

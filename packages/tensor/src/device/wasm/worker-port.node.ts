@@ -4,7 +4,7 @@ import { Worker } from "node:worker_threads";
 import { PrismaError } from "../../errors.ts";
 import type { WorkerHandle } from "./worker-handle.ts";
 
-/** A worker from inlined source. It does not keep the process alive. */
+/** A worker from inlined source. It keeps the process alive only while it is held. */
 export function spawnWorker(source: string): WorkerHandle {
   const worker = new Worker(source, { eval: true });
   worker.unref();
@@ -16,13 +16,15 @@ export function spawnWorker(source: string): WorkerHandle {
     },
     onFailure: (fail) => {
       worker.on("error", (error) => fail(String(error)));
+      worker.on("messageerror", (error) => fail(String(error)));
       worker.on("exit", (code) => fail(`it ended with code ${code}`));
     },
+    hold: (held) => (held ? worker.ref() : worker.unref()),
     terminate: () => void worker.terminate(),
   };
 }
 
-/** @throws PrismaError UNSUPPORTED: worker factories are for pages */
+/** @throws PrismaError ARGUMENT_INVALID: worker factories are for pages */
 export function workerHandle(_worker: globalThis.Worker): WorkerHandle {
   throw new PrismaError("ARGUMENT_INVALID", "init: a worker factory is for pages; in Node leave it out");
 }
@@ -37,7 +39,7 @@ export function canShareMemory(): boolean {
   return true;
 }
 
-/** True where kernels may run on the calling thread. */
+/** True where one thread may run kernels on the calling thread. */
 export function mayBlock(): boolean {
   return true;
 }

@@ -17,7 +17,11 @@ export function workerHandle(worker: Worker): WorkerHandle {
   return {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
     onMessage: (receive) => worker.addEventListener("message", (event: MessageEvent) => receive(event.data)),
-    onFailure: (fail) => worker.addEventListener("error", (event) => fail(event.message)),
+    onFailure: (fail) => {
+      worker.addEventListener("error", (event) => fail(event.message ?? "it could not be started"));
+      worker.addEventListener("messageerror", () => fail("a message could not be read"));
+    },
+    hold: () => undefined,
     terminate: () => worker.terminate(),
   };
 }
@@ -32,7 +36,7 @@ export function canShareMemory(): boolean {
   return typeof SharedArrayBuffer !== "undefined" && globalThis.crossOriginIsolated === true;
 }
 
-/** True where kernels may run on the calling thread: in a worker, not in a page. */
+/** True where one thread may run kernels on the calling thread: in a worker, not in a page. */
 export function mayBlock(): boolean {
   return typeof document === "undefined";
 }
