@@ -76,14 +76,25 @@ export class Tensor extends ElementwiseTensor {
   }
 
   /**
-   * Variance in f32, divided by the count less `correction` (1: PyTorch's default; 0: of the population).
+   * Variance in f32, divided by the count less `correction` (1: PyTorch's default; 0: of the population). Gradient: 2 g (x - mean) / that number.
    * @param axes one, several, or all when absent; negatives count from the end
-   * @throws PrismaError AXIS_INVALID
+   * @throws PrismaError AXIS_INVALID, ARGUMENT_INVALID
    * @example
    * await tensor([1, 2, 3]).variance().item(); // 1
    */
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
     return this.wrap(reduction.variance(this.node, axes, options.correction ?? 1, options.keepDims ?? false));
+  }
+
+  /**
+   * Standard deviation, the root of {@link variance}. Gradient: NaN where it is 0, as PyTorch.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID, ARGUMENT_INVALID
+   * @example
+   * await tensor([1, 3, 5]).std().item(); // 2
+   */
+  std(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
+    return this.wrap(reduction.std(this.node, axes, options.correction ?? 1, options.keepDims ?? false));
   }
 
   /**
