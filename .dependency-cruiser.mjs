@@ -85,7 +85,8 @@ export default {
       from: { path: "^(packages|apps)/([^/]+)/src/" },
       to: {
         path: "^packages/([^/]+)/src/",
-        pathNot: ["^packages/$2/src/", "^packages/[^/]+/src/index\\.ts$"],
+        // `@prisma/tensor/worker` is a public entry too: the program of a page's own worker file.
+        pathNot: ["^packages/$2/src/", "^packages/[^/]+/src/index\\.ts$", "^packages/tensor/src/device/wasm/worker-main\\.ts$"],
       },
     },
     {

@@ -1,6 +1,10 @@
-// File names: the name of a source file says what it exports (the linter sees to the kebab-case).
+// File names: the name of a source file says what it exports (the linter sees to the kebab-case). A file of one or two
+// exports is named after one of them; a file of several after what they have in common, which no script can judge.
 import type { FileShape } from "./file-shape.ts";
 import type { Report } from "./report.ts";
+
+/** Exports up to which a file must bear the name of one. */
+const FEW = 2;
 
 const nameless = /^(utils?|helpers?|common|types?|misc)$/;
 
@@ -14,6 +18,7 @@ function nameProblem(file: FileShape): string[] {
   const name = file.path.replace(/^.*\//, "").replace(/(\.(node|web))?\.tsx?$/, "");
   if (name === "index" || file.exports.length === 0) return [];
   if (nameless.test(name)) return [`${file.path}: the name says nothing about its content`];
+  if (file.exports.length > FEW) return [];
   const matches = file.exports.some((exported) => related(name, exported));
   return matches ? [] : [`${file.path}: exports ${file.exports.join(", ")}, nothing of its name`];
 }

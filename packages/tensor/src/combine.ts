@@ -1,5 +1,5 @@
 // Functions of several tensors: einsum, where, concat, stack; and running and explaining several at once.
-import { einsum as einsumNode } from "./ops/product.ts";
+import { einsum as einsumNode } from "./ops/einsum.ts";
 import { where as whereNode, operandNode } from "./ops/elementwise.ts";
 import { concat as concatNodes, stack as stackNodes } from "./ops/movement.ts";
 import { scalarNode } from "./graph/build.ts";

@@ -1,7 +1,7 @@
 // The handle: what a tensor is before it has operations; a counted hold on a node of the graph.
 import { type DType, type TypedArray } from "./dtype.ts";
 import { PrismaError } from "./errors.ts";
-import { Node, type DeviceTag } from "./graph/node.ts";
+import type { DeviceTag, Node } from "./graph/node.ts";
 import { readNode, realizeNodes, type RealizeOptions } from "./run/realize.ts";
 import { track } from "./scope.ts";
 import { formatShape, sizeOf, type Shape } from "./shape.ts";

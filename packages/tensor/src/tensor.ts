@@ -4,7 +4,7 @@ import type { Node } from "./graph/node.ts";
 import * as indexing from "./ops/indexing.ts";
 import type { Range } from "./ops/indexing.ts";
 import * as movement from "./ops/movement.ts";
-import * as product from "./ops/product.ts";
+import { matmul } from "./ops/matmul.ts";
 import * as reduction from "./ops/reduction.ts";
 import type { Axes } from "./ops/reduction.ts";
 import type { Shape } from "./shape.ts";
@@ -190,7 +190,7 @@ export class Tensor extends ElementwiseTensor {
    * await tensor([[1, 2]]).matmul(tensor([[3], [4]])).array(); // [[11]]
    */
   matmul(other: Tensor): Tensor {
-    return this.wrap(product.matmul(this.node, other.node));
+    return this.wrap(matmul(this.node, other.node));
   }
 
   // ---- shape ----

@@ -3,7 +3,7 @@ import { PrismaError } from "../errors.ts";
 import { reshapeNode } from "../graph/build.ts";
 import { Node } from "../graph/node.ts";
 import { Tensor } from "../tensor.ts";
-import { gradients } from "./backward.ts";
+import { gradients } from "./gradients.ts";
 
 /** A tensor, or arrays and plain objects of such: what a function is differentiated by. */
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };

@@ -135,7 +135,7 @@ export class CompiledGraph {
 
   /** Lets go of everything the plans closed over. */
   dispose(): void {
-    for (const key of [...this.#entries.keys()]) this.#drop(key);
+    for (const key of this.#entries.keys()) this.#drop(key);
   }
 }
 

@@ -5,7 +5,7 @@ import type { LinearForm } from "../graph/linear-form.ts";
 import type { Node } from "../graph/node.ts";
 import { kernelExprs } from "../schedule/kernel-buffers.ts";
 import type { Family, Kernel, Operand, Store } from "../schedule/kernel.ts";
-import { costOf, loadsOf } from "../schedule/rewrite.ts";
+import { costOf, loadsOf } from "../graph/rewrite.ts";
 import { traceGraph } from "../schedule/trace.ts";
 import { sizeOf, type Shape } from "../shape.ts";
 import { deviceOfNodes } from "./realize.ts";

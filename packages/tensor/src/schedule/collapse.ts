@@ -2,7 +2,7 @@
 import type { Expr } from "../graph/expr.ts";
 import type { LinearForm } from "../graph/linear-form.ts";
 import type { Shape } from "../shape.ts";
-import { rewriteForms, walk } from "./rewrite.ts";
+import { rewriteForms, walk } from "../graph/rewrite.ts";
 
 /** Consecutive axes that may be merged with each other; groups never mix. */
 export interface AxisGroup {

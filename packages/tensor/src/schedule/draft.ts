@@ -5,7 +5,7 @@ import { denseForm, reshapeForm, type LinearForm } from "../graph/linear-form.ts
 import type { Reduction } from "../graph/node.ts";
 import { sameAffine } from "../graph/affine.ts";
 import { sizeOf, type Shape } from "../shape.ts";
-import { buffersOf, loadsOf, rewriteForms, rewriteLeaves, valuesOf } from "./rewrite.ts";
+import { buffersOf, loadsOf, rewriteForms, rewriteLeaves, valuesOf } from "../graph/rewrite.ts";
 import type { Operand } from "./kernel.ts";
 
 /** Whether a value exists once an element of the domain, or once a row (rows drafts only). */

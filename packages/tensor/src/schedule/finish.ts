@@ -3,9 +3,9 @@ import type { Expr } from "../graph/expr.ts";
 import { denseForm, permuteForm, type LinearForm } from "../graph/linear-form.ts";
 import { sizeOf } from "../shape.ts";
 import { collapse, formsOf, keepAxes, keepExprAxes } from "./collapse.ts";
-import { Draft, type DraftValue, type Level, type Source } from "./draft.ts";
+import type { Draft, DraftValue, Level, Source } from "./draft.ts";
 import type { Kernel, RowStep, Store } from "./kernel.ts";
-import { valuesOf } from "./rewrite.ts";
+import { valuesOf } from "../graph/rewrite.ts";
 
 type SourceOf<Family extends Source["family"]> = Extract<Source, { family: Family }>;
 

@@ -3,7 +3,7 @@ import { affine, addScaled } from "../graph/affine.ts";
 import type { BufferId, Expr } from "../graph/expr.ts";
 import type { LinearForm } from "../graph/linear-form.ts";
 import type { Kernel, Operand, Store } from "./kernel.ts";
-import { buffersOf, rewriteLeaves } from "./rewrite.ts";
+import { buffersOf, rewriteLeaves } from "../graph/rewrite.ts";
 
 /** Expressions that `kernel` evaluates. */
 export function kernelExprs(kernel: Kernel): Expr[] {

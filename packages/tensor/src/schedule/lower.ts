@@ -7,7 +7,7 @@ import { denseForm, expandForm, permuteForm, reshapeForm, sliceForm, type Guard,
 import type { Node, NodeOp } from "../graph/node.ts";
 import { sizeOf, type Shape } from "../shape.ts";
 import { Draft, type DraftValue, type Source } from "./draft.ts";
-import { addGuards, buffersOf, costOf, rewriteForms, rewriteLeaves, valuesOf } from "./rewrite.ts";
+import { addGuards, buffersOf, costOf, rewriteForms, rewriteLeaves, valuesOf } from "../graph/rewrite.ts";
 import type { Trace } from "./trace.ts";
 
 /** Cost up to which an expression is computed again by each of its users rather than stored. */

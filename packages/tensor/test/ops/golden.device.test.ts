@@ -2,7 +2,7 @@
 import { realize, scope, tensor, Tensor } from "@prisma/tensor";
 import { describe, expect, test } from "vitest";
 import { onEachDevice } from "../../../../test/on-each-device.ts";
-import { gradients } from "../../src/autograd/backward.ts";
+import { gradients } from "../../src/autograd/gradients.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { applyGolden } from "./apply-golden.ts";
 import { readGoldenCases, type GoldenCase, type GoldenTensor } from "./golden-cases.ts";
@@ -81,6 +81,7 @@ async function valueDifferences(item: GoldenCase, kind: "wasm" | "webgpu"): Prom
 /** Differences of the gradients of the weighted sum of the results. */
 async function gradientDifferences(item: GoldenCase): Promise<string[]> {
   const expected = item.grads.filter((one) => one !== null);
+  if (expected.length === 0) return [];
   const { inputs, found } = scope(() => {
     const inputs = item.inputs.map(leaf);
     const scalar = weighted(applyGolden(item.op, inputs, item.args), item.weights.map(leaf));
@@ -98,8 +99,8 @@ async function gradientDifferences(item: GoldenCase): Promise<string[]> {
 onEachDevice((kind) => {
   describe.each(families)("%s", (_, cases) => {
     test.each(cases.map((item) => [item.id, item] as const))("%s", async (_, item) => {
-      expect(await valueDifferences(item, kind), "values").toEqual([]);
-      if (item.grads.length > 0) expect(await gradientDifferences(item), "gradients").toEqual([]);
+      const [values, gradients] = [await valueDifferences(item, kind), await gradientDifferences(item)];
+      expect({ values, gradients }).toEqual({ values: [], gradients: [] });
     });
   });
 });

@@ -1,7 +1,7 @@
 // Every operation: values on every device, gradients by finite differences and on every device.
 import { init, realize, scope, Tensor, type Device } from "@prisma/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { gradients } from "../../src/autograd/backward.ts";
+import { gradients } from "../../src/autograd/gradients.ts";
 import { onEachDevice } from "../each-device.ts";
 import { CASES, type OpCase } from "./cases.ts";
 import { buildCase, checkGradient, expectedOf, weightedSum } from "./run-cases.ts";

@@ -1,6 +1,6 @@
 // Runs the cases of operations: values against the float64 reference, gradients against finite differences.
 import { tensor, type Tensor } from "@prisma/tensor";
-import { gradients } from "../../src/autograd/backward.ts";
+import { gradients } from "../../src/autograd/gradients.ts";
 import { mapNode, numberLike, reduceNode } from "../../src/graph/build.ts";
 import type { Node } from "../../src/graph/node.ts";
 import { topologicalOrder } from "../../src/graph/order.ts";

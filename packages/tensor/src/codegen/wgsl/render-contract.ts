@@ -1,8 +1,8 @@
 // Contractions in WGSL: a tile of the output per invocation, in registers; on GPUs through workgroup memory.
 import type { ContractKernel } from "../../schedule/kernel.ts";
-import { buffersOf, costOf } from "../../schedule/rewrite.ts";
+import { buffersOf, costOf } from "../../graph/rewrite.ts";
 import { sizeOf, type Shape } from "../../shape.ts";
-import { splitIndex } from "./coordinates.ts";
+import { splitIndex } from "./split-index.ts";
 import { WORKGROUP } from "./render-map.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
 import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";

@@ -1,8 +1,8 @@
 // Map kernels in WGSL: one invocation an element.
 import type { MapKernel } from "../../schedule/kernel.ts";
-import { buffersOf, costOf } from "../../schedule/rewrite.ts";
+import { buffersOf, costOf } from "../../graph/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
-import { splitIndex } from "./coordinates.ts";
+import { splitIndex } from "./split-index.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
 import type { WgslProgram } from "./wgsl-program.ts";
 

@@ -1,9 +1,9 @@
 // Reductions over any axes in WGSL: one invocation an output element, its inputs in order.
 import type { ReduceKernel } from "../../schedule/kernel.ts";
-import { buffersOf, costOf } from "../../schedule/rewrite.ts";
+import { buffersOf, costOf } from "../../graph/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
 import { beats, combine, isPlace, startOf } from "./accumulate.ts";
-import { splitIndex } from "./coordinates.ts";
+import { splitIndex } from "./split-index.ts";
 import { noValue, WORKGROUP } from "./render-map.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
 import type { WgslProgram } from "./wgsl-program.ts";

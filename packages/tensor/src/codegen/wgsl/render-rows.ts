@@ -1,9 +1,9 @@
 // Row programs in WGSL: a row is one invocation's on a CPU adapter, a workgroup's on a GPU.
 import type { RowsKernel, RowStep } from "../../schedule/kernel.ts";
-import { buffersOf, costOf } from "../../schedule/rewrite.ts";
+import { buffersOf, costOf } from "../../graph/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
 import { beats, combine, isPlace, startOf } from "./accumulate.ts";
-import { splitIndex } from "./coordinates.ts";
+import { splitIndex } from "./split-index.ts";
 import { WORKGROUP } from "./render-map.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
 import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";

@@ -1,7 +1,7 @@
 // Scatter-add in WGSL without atomics: every output element looks through the sources, in order.
 import type { ScatterKernel } from "../../schedule/kernel.ts";
 import { sizeOf } from "../../shape.ts";
-import { splitIndex } from "./coordinates.ts";
+import { splitIndex } from "./split-index.ts";
 import { WORKGROUP } from "./render-map.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
 import type { WgslProgram } from "./wgsl-program.ts";

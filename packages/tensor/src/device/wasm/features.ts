@@ -1,5 +1,5 @@
 // Engine features that change how kernels are rendered, found by trying them.
-import { allowExperimental } from "#engine-flags";
+import { allowExperimental } from "#allow-experimental";
 import { Assembler } from "../../codegen/wasm/assembler.ts";
 import { instantiate } from "./team.ts";
 

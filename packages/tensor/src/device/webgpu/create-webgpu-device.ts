@@ -18,13 +18,13 @@ function isSoftware(info: GPUAdapterInfo): boolean {
 /** An adapter that is real hardware, or null. */
 export async function findAdapter(): Promise<GPUAdapter | null> {
   const adapter = await (await gpuEntry())?.requestAdapter({ powerPreference: "high-performance" });
-  return adapter == null || isSoftware(adapter.info) ? null : adapter;
+  return adapter === undefined || adapter === null || isSoftware(adapter.info) ? null : adapter;
 }
 
 async function requireAdapter(): Promise<GPUAdapter> {
   const entry = await gpuEntry();
   const adapter = await entry?.requestAdapter({ powerPreference: "high-performance" });
-  if (adapter == null) {
+  if (adapter === undefined || adapter === null) {
     const reason = entry === null ? "this platform has no WebGPU (in Node: install the `webgpu` package)" : "no graphics adapter answered";
     throw new PrismaError("DEVICE_UNAVAILABLE", `WebGPU: ${reason}; use init({ device: "wasm" })`, { reason });
   }

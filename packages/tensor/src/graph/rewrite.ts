@@ -1,6 +1,6 @@
 // Rewrites of expressions: change every linear form (a view), replace leaves, collect what an expression reads.
-import type { BufferId, Expr, GatherLoad, Load, ValueExpr } from "../graph/expr.ts";
-import type { Guard, LinearForm } from "../graph/linear-form.ts";
+import type { BufferId, Expr, GatherLoad, Load, ValueExpr } from "./expr.ts";
+import type { Guard, LinearForm } from "./linear-form.ts";
 
 /** What a form transformation may answer: the new form, or null where the view cannot be expressed. */
 export type FormRewrite = (form: LinearForm) => LinearForm | null;
