@@ -1,7 +1,9 @@
 // Hooked models: any model that passes its activations through named hook points.
 import { gradientsOf, PrismaError, realize, scope, Tensor } from "@prisma/tensor";
 import { ActivationCache } from "./activation-cache.ts";
-import { HookPoint, type HookEntry, type HookFunction, type RunRequests } from "./hook-point.ts";
+import type { HookFunction, HookPoint, RunRequests } from "./hook-point.ts";
+import { HookRegistry } from "./hook-registry.ts";
+import { findLabel } from "./find-label.ts";
 import { matchNames, type NameFilters } from "./name-filter.ts";
 import { Pass } from "./pass.ts";
 import type {
@@ -37,17 +39,16 @@ let nextModel = 0;
 
 /** Base of every model with hook points. A subclass says what its points are and builds the graph. */
 export abstract class HookedModel<Name extends string = string> {
-  readonly #points: ReadonlyMap<Name, HookPoint<Name>>;
+  readonly #registry: HookRegistry<Name>;
   readonly #costly: ReadonlySet<Name>;
   readonly #id = nextModel++;
-  #epoch = 0;
 
   /** `costly` points are computed only when hooked or named, and are not in the default cache. */
   protected constructor(
     readonly hookNames: readonly Name[],
     costly: ReadonlySet<Name>,
   ) {
-    this.#points = new Map(hookNames.map((name) => [name, new HookPoint(name)]));
+    this.#registry = new HookRegistry(hookNames);
     this.#costly = costly;
   }
 
@@ -67,7 +68,7 @@ export abstract class HookedModel<Name extends string = string> {
 
   /** Changes whenever hooks do, so that compiled functions notice. */
   get compileKey(): string {
-    return `model ${this.#id} hooks ${this.#epoch}`;
+    return `model ${this.#id} hooks ${this.#registry.epoch}`;
   }
 
   /**
@@ -75,32 +76,21 @@ export abstract class HookedModel<Name extends string = string> {
    * @throws PrismaError HOOK_UNKNOWN naming the nearest valid name
    */
   hookPoint(name: Name): HookPoint<Name> {
-    const [found] = matchNames(name, this.hookNames, "hookPoint");
-    const point = found === undefined ? undefined : this.#points.get(found);
-    if (point === undefined)
-      throw new PrismaError("HOOK_UNKNOWN", `hookPoint: no hook point ${name}`);
-    return point;
+    const [point] = this.#registry.find(name, "hookPoint");
+    if (point !== undefined) return point;
+    throw new PrismaError("INTERNAL", `hookPoint: ${name} has no point`);
+  }
+
+  /**
+   * The class that `label` means: its number, its exact name, or a part of exactly one name.
+   * @throws PrismaError ARGUMENT_INVALID; several matches are listed
+   */
+  labelIndex(label: string | number): number {
+    if (this.labels !== null) return findLabel(this.labels, label);
+    throw new PrismaError("ARGUMENT_INVALID", "labelIndex: the model has no class names");
   }
 
   // ---- adding and removing ----
-
-  #add(
-    filter: NameFilters<Name>,
-    fn: HookFunction<Name>,
-    options: AddHookOptions,
-    doing: string,
-  ): () => void {
-    const entry: HookEntry = { fn: fn as HookFunction, permanent: options.permanent ?? false };
-    const points = matchNames(filter, this.hookNames, doing).flatMap(
-      (name) => this.#points.get(name) ?? [],
-    );
-    points.forEach((point) => point.add(entry, options.prepend ?? false));
-    this.#epoch++;
-    return () => {
-      points.forEach((point) => point.remove(entry));
-      this.#epoch++;
-    };
-  }
 
   /**
    * Adds `fn` at every point that `filter` means, until the handle or `resetHooks` removes it.
@@ -111,14 +101,12 @@ export abstract class HookedModel<Name extends string = string> {
     fn: HookFunction<Name>,
     options: AddHookOptions = {},
   ): HookHandle {
-    const remove = this.#add(filter, fn, options, "addHook");
-    return { remove, [Symbol.dispose]: remove };
+    return this.#registry.add(filter, fn, { ...options, doing: "addHook" });
   }
 
   /** Removes all functions, permanent ones only with `{ includingPermanent: true }`. */
   resetHooks(options: { readonly includingPermanent?: boolean } = {}): void {
-    for (const point of this.#points.values()) point.reset(options.includingPermanent ?? false);
-    this.#epoch++;
+    this.#registry.reset(options.includingPermanent ?? false);
   }
 
   /**
@@ -126,15 +114,7 @@ export abstract class HookedModel<Name extends string = string> {
    * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY; nothing is then added
    */
   hooks(specs: readonly HookSpec<Name>[]): HookHandle {
-    const removals: (() => void)[] = [];
-    const remove = (): void => removals.splice(0).forEach((one) => one());
-    try {
-      for (const [filter, fn] of specs) removals.push(this.#add(filter, fn, {}, "hooks"));
-    } catch (error) {
-      remove();
-      throw error;
-    }
-    return { remove, [Symbol.dispose]: remove };
+    return this.#registry.addAll(specs, "hooks");
   }
 
   // ---- running ----
@@ -168,11 +148,11 @@ export abstract class HookedModel<Name extends string = string> {
   #buildGraph(input: Tensor, options: BuildOptions<Name>): Built<Name> {
     const { hooks = [], gradientOf, cache, doing } = options;
     const range = this.#range(options);
-    const attached = this.hooks(hooks);
+    const attached = this.#registry.addAll(hooks, doing);
     try {
       return scope(() => {
         const pass = new Pass<Name>({
-          points: this.#points,
+          points: this.#registry.points,
           names: new Set(cache),
           gradients: gradientOf !== undefined,
         });
@@ -273,7 +253,12 @@ export abstract class HookedModel<Name extends string = string> {
         if (activation === undefined) return [];
         const { shape, size } = activation;
         return [
-          { name, shape, bytes: size * BYTES_PER_NUMBER, hooks: this.#points.get(name)?.size ?? 0 },
+          {
+            name,
+            shape,
+            bytes: size * BYTES_PER_NUMBER,
+            hooks: this.#registry.points.get(name)?.size ?? 0,
+          },
         ];
       });
     });

@@ -26,6 +26,9 @@ const SETS = [
 /** Points that are computed only when named; naming them changes the shape of `ln1`'s. */
 const COSTLY = /hook_attn_in|hook_[qkv]_input|hook_result/;
 
+/** Milliseconds: a software GPU compiles hundreds of shaders here. */
+const SLOW = 120_000;
+
 interface Golden {
   readonly index: GoldenIndex;
   readonly activations: ReadonlyMap<string, Expected>;
@@ -100,41 +103,45 @@ async function fingerprintError(x: Tensor, { values, tolerance }: Expected): Pro
 }
 
 onEachDevice(() => {
-  test("the trained model on 16 pictures: every activation and gradient by its fingerprint", async () => {
-    const folder = goldenFolder(TRAINED);
-    const index = await readJson<GoldenIndex>(new URL("golden.json", folder));
-    const expected = await readExpected(folder, ["fingerprints.safetensors"]);
-    using model = await loadViT(repositoryFile(index.model));
-    const scenes = Array.from({ length: 16 }, (_, i) =>
-      repositoryFile(`${index.model}/scenes/${String(i).padStart(3, "0")}.png`),
-    );
-    using input = await model.preprocess(scenes);
-    expect(await input.data()).toEqual(expected.get("input")!.values);
-    const [a, b] = index.classes;
-    const gradientOf = (output: Tensor): Tensor =>
-      output
-        .get([null, a])
-        .sub(output.get([null, b]))
-        .sum();
-    const wrong: string[] = [];
-    for (const costly of [false, true]) {
-      using run = await model.runWithCache(input, {
-        names: (name) => COSTLY.test(name) === costly,
-        gradientOf,
-      });
-      for (const [name, value] of run.cache) {
-        const forward = await fingerprintError(value, expected.get(`activation.${name}`)!);
-        const backward = await fingerprintError(
-          run.cache.grad(name),
-          expected.get(`gradient.${name}`)!,
-        );
-        if (!(forward <= 1 && backward <= 1)) wrong.push(`${name}: ${forward}, ${backward}`);
+  test(
+    "the trained model on 16 pictures: every activation and gradient by its fingerprint",
+    { timeout: SLOW },
+    async () => {
+      const folder = goldenFolder(TRAINED);
+      const index = await readJson<GoldenIndex>(new URL("golden.json", folder));
+      const expected = await readExpected(folder, ["fingerprints.safetensors"]);
+      using model = await loadViT(repositoryFile(index.model));
+      const scenes = Array.from({ length: 16 }, (_, i) =>
+        repositoryFile(`${index.model}/scenes/${String(i).padStart(3, "0")}.png`),
+      );
+      using input = await model.preprocess(scenes);
+      expect(await input.data()).toEqual(expected.get("input")!.values);
+      const [a, b] = index.classes;
+      const gradientOf = (output: Tensor): Tensor =>
+        output
+          .get([null, a])
+          .sub(output.get([null, b]))
+          .sum();
+      const wrong: string[] = [];
+      for (const costly of [false, true]) {
+        using run = await model.runWithCache(input, {
+          names: (name) => COSTLY.test(name) === costly,
+          gradientOf,
+        });
+        for (const [name, value] of run.cache) {
+          const forward = await fingerprintError(value, expected.get(`activation.${name}`)!);
+          const backward = await fingerprintError(
+            run.cache.grad(name),
+            expected.get(`gradient.${name}`)!,
+          );
+          if (!(forward <= 1 && backward <= 1)) wrong.push(`${name}: ${forward}, ${backward}`);
+        }
       }
-    }
-    expect(wrong).toEqual([]);
-    const hooks = [...expected.keys()].filter((name) => name.startsWith("activation."));
-    expect(hooks.length).toBe(model.hookNames.length);
-  });
+      expect(wrong).toEqual([]);
+      const hooks = [...expected.keys()].filter((name) => name.startsWith("activation."));
+      expect(hooks.length).toBe(model.hookNames.length);
+    },
+  );
 
   test.each(SETS)(
     "%s: hooks are those of the golden set, in its order and shapes",
@@ -151,13 +158,13 @@ onEachDevice(() => {
     },
   );
 
-  test.each(SETS)("%s: output, activations and gradients", async (name) => {
+  test.each(SETS)("%s: output, activations and gradients", { timeout: SLOW }, async (name) => {
     const golden = await openGolden(name);
     expect(await differences(golden, false)).toEqual([]);
     close(golden);
   });
 
-  test.each(SETS)("%s: copies per head and results of heads", async (name) => {
+  test.each(SETS)("%s: copies per head and results of heads", { timeout: SLOW }, async (name) => {
     const golden = await openGolden(name);
     expect(await differences(golden, true)).toEqual([]);
     close(golden);

@@ -71,7 +71,8 @@ onEachDevice(() => {
     const size = [...tensors.values()].reduce((sum, one) => sum + one.size * 4, 0);
     using model = await loadViT({ config: await configOf(TRAINED), weights: tensors });
     expect(memory().buffers - buffers).toBe(tensors.size);
-    expect(memory().bytes - bytes).toBeLessThan(size + 64 * tensors.size);
+    // Devices round sizes up; a second copy would be twice the size.
+    expect(memory().bytes - bytes).toBeLessThan(1.5 * size);
     expect(model.parameters.get("blocks.0.attn.W_Q")!.shape).toEqual([4, 96, 24]);
   });
 

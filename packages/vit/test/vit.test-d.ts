@@ -27,4 +27,4 @@ loaded.addHook("blocks.11.hook_resid_prre", () => undefined);
 const { images } = await loaded.preprocess(["a.png"], { details: true });
 export const widths: number[] = images.map(({ picture }) => picture.width);
 // @ts-expect-error without details it is a tensor
-(await loaded.preprocess("a.png")).images;
+export const absent = (await loaded.preprocess("a.png")).images;
