@@ -3,7 +3,7 @@ import { createArray, type DType, type TypedArray } from "./dtype.ts";
 import { PrismaError } from "./errors.ts";
 import { expandNode, indexNode, mapNode, numberLike, placeNode, scalarNode } from "./graph/build.ts";
 import { Node } from "./graph/node.ts";
-import { castNode } from "./ops/checks.ts";
+import { castNode, exactScalar } from "./ops/checks.ts";
 import { currentDevice, maybeCurrentDevice, type Device } from "./run/devices.ts";
 import { assertShape, formatShape, sizeOf, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
@@ -74,13 +74,15 @@ export function tensor(values: TensorValues, options: CreateOptions & { readonly
 
 /**
  * `value` in every element.
+ * @throws PrismaError SHAPE_INVALID, SIZE_LIMIT, ARGUMENT_INVALID when `dtype` cannot hold `value`
  * @example
  * await full([2], 7).array(); // [7, 7]
  */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
   assertShape("full", shape);
   const device = options.device ?? maybeCurrentDevice();
-  const scalar = new Node({ kind: "scalar", value }, [], [], options.dtype ?? "f32", device, "full");
+  const { op, dtype } = exactScalar("full", value, options.dtype ?? "f32");
+  const scalar = new Node(op, [], [], dtype, device, "full");
   return new Tensor(expandNode(scalar, shape));
 }
 

@@ -284,13 +284,13 @@ export class Tensor extends ElementwiseTensor {
   }
 
   /**
-   * A new tensor with `value`, broadcast, in the part that `ranges` name. Gradient: to both.
-   * @throws PrismaError INDEX_OUT_OF_RANGE, SHAPE_MISMATCH
+   * A new tensor with `value`, broadcast, in the part that `ranges` name; of a place listed twice the last value stays. Gradient: to both.
+   * @throws PrismaError INDEX_OUT_OF_RANGE, SHAPE_MISMATCH, DTYPE_MISMATCH for a value of a wider type
    * @example
    * await tensor([1, 2, 3]).set([[0, 2]], 9).array(); // [9, 9, 3]
    */
   set(ranges: readonly Range[], value: Operand): Tensor {
-    return this.wrap(indexing.set(this.node, ranges, this.operand(value)));
+    return this.wrap(indexing.set(this.node, ranges, typeof value === "number" ? value : value.node));
   }
 
   /**

@@ -2,7 +2,7 @@
 import type { DType } from "../dtype.ts";
 import { promote } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
-import { expandNode, mapNode } from "../graph/build.ts";
+import { expandNode, mapNode, scalarNode } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import { broadcastShapes } from "../shape.ts";
 
@@ -40,4 +40,17 @@ export function broadcastPair(operation: string, a: Node, b: Node): [Node, Node]
 export function promotePair(operation: string, a: Node, b: Node): [Node, Node] {
   const dtype = promote(a.dtype, b.dtype);
   return broadcastPair(operation, castNode(a, dtype), castNode(b, dtype));
+}
+
+const RANGES = { bool: [0, 1], u32: [0, 2 ** 32 - 1], i32: [-(2 ** 31), 2 ** 31 - 1] } as const;
+
+/**
+ * `value` as a scalar of `dtype`, which must hold it: nothing is cut off silently.
+ * @throws PrismaError ARGUMENT_INVALID
+ */
+export function exactScalar(operation: string, value: number, dtype: DType): Node {
+  const [low, high] = dtype === "f32" ? [-Infinity, Infinity] : RANGES[dtype];
+  const held = dtype === "f32" || (Number.isInteger(value) && value >= low && value <= high);
+  if (!held) throw new PrismaError("ARGUMENT_INVALID", `${operation}: ${value} cannot be held by a tensor of ${dtype}; cast() the tensor first`, { value, dtype });
+  return scalarNode(value, dtype);
 }

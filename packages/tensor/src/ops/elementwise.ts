@@ -2,10 +2,10 @@
 import type { DType } from "../dtype.ts";
 import { promote } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
-import { expandNode, mapNode, numberLike, scalarNode } from "../graph/build.ts";
+import { expandNode, mapNode, scalarNode } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import { broadcastShapes } from "../shape.ts";
-import { assertDType, assertOneDevice, broadcastPair, castNode, promotePair } from "./checks.ts";
+import { assertDType, assertOneDevice, broadcastPair, castNode, exactScalar, promotePair } from "./checks.ts";
 
 /** Functions of one f32; integers and bools are converted first. */
 export type FloatFunction =
@@ -70,18 +70,24 @@ export function where(condition: Node, a: Node, b: Node): Node {
 /** `x` held within [min, max]; a bound that is null does not hold. NaN stays. */
 export function clamp(x: Node, min: number | null, max: number | null): Node {
   assertDType("clamp", x, ["f32", "i32", "u32"]);
-  if (min !== null && max !== null && min > max) {
-    throw new PrismaError("ARGUMENT_INVALID", `clamp: the lower bound ${min} is above the upper bound ${max}`, { min, max });
+  if (Number.isNaN(min) || Number.isNaN(max) || (min !== null && max !== null && min > max)) {
+    throw new PrismaError("ARGUMENT_INVALID", `clamp: the bounds are ${min} and ${max}; they must be numbers, the lower not above the upper`, { min, max });
   }
-  const low = min === null ? x : mapNode("max", x, numberLike(min, x));
-  return max === null ? low : mapNode("min", low, numberLike(max, low));
+  const bound = (value: number): Node => expandNode(exactScalar("clamp", value, x.dtype), x.shape);
+  const low = min === null ? x : mapNode("max", x, bound(min));
+  return max === null ? low : mapNode("min", low, bound(max));
 }
 
-/** `value` as a node that fits an operation with `like`: a number takes its type, a fraction makes f32. */
+/** The narrowest type that holds the whole number `value` and is at least as wide as `like`; f32 where none does. */
+function typeOfNumber(value: number, like: DType): DType {
+  if (like === "f32" || !Number.isInteger(value)) return "f32";
+  if (like === "u32" && value >= 0 && value < 2 ** 32) return "u32";
+  return value >= -(2 ** 31) && value < 2 ** 31 ? "i32" : "f32";
+}
+
+/** `value` as a node that fits an operation with `like`: a whole number takes part as an integer with integers and bools. */
 export function operandNode(value: Node | number, like: Node): Node {
-  if (typeof value !== "number") return value;
-  const dtype: DType = Number.isInteger(value) && like.dtype !== "bool" && !(value < 0 && like.dtype === "u32") ? like.dtype : "f32";
-  return scalarNode(value, dtype);
+  return typeof value === "number" ? scalarNode(value, typeOfNumber(value, like.dtype)) : value;
 }
 
 /** `x`, cut off from gradients. */

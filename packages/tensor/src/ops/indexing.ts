@@ -1,9 +1,10 @@
 // Indexing: ranges read and written, gathers, scatters and the largest of a row.
+import { promote } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
-import { argTopKNode, expandNode, gatherNode, indexNode, mapNode, padNode, reshapeNode, scalarNode, scatterAddNode, sliceNode } from "../graph/build.ts";
-import type { Node } from "../graph/node.ts";
-import { broadcastShapes, formatShape, normalizeAxis, sameShape } from "../shape.ts";
-import { assertDType, assertOneDevice, castNode } from "./checks.ts";
+import { argTopKNode, expandNode, gatherNode, indexNode, mapNode, numberLike, padNode, reshapeNode, scalarNode, scatterAddNode, sliceNode } from "../graph/build.ts";
+import { Node, type DeviceTag } from "../graph/node.ts";
+import { broadcastShapes, formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.ts";
+import { assertDType, assertOneDevice, castNode, exactScalar } from "./checks.ts";
 
 /** Of one axis: a place (the axis goes), a half-open range, a list of places, or all of it. Negatives count from the end. */
 export type Range = number | readonly [from: number, to: number] | { readonly list: readonly number[] } | null;
@@ -48,61 +49,70 @@ function spansOf(operation: string, x: Node, ranges: readonly Range[]): Span[] {
   return x.shape.map((size, axis) => spanOf(operation, ranges[axis] ?? null, size, axis));
 }
 
-/** The elements of `list`, as a node that counts as i32 along `axis` of a shape. */
-function listNode(list: readonly number[], axis: number, shape: readonly number[], x: Node): Node {
-  // Written as a chain of selects over the coordinate: lists are short, and their numbers stay inputs of the plan.
-  const coordinate = indexNode(shape, axis, x.device);
-  return list.reduce<Node>((found, place, i) => {
-    const here = mapNode("eq", coordinate, expandNode(scalarNode(i, "i32"), shape));
-    return mapNode("select", here, expandNode(scalarNode(place, "i32"), shape), found);
-  }, expandNode(scalarNode(0, "i32"), shape));
+/** `numbers` as an i32 leaf, so that other numbers replay the same plan. */
+function integers(numbers: readonly number[], device: DeviceTag | null): Node {
+  const leaf = new Node({ kind: "leaf" }, [], [numbers.length], "i32", device, "list");
+  leaf.setSource({ load: () => Int32Array.from(numbers) });
+  return leaf;
+}
+
+/** The one-dimensional `row` along `axis`, repeated over the other axes of `shape`. */
+function along(row: Node, axis: number, shape: Shape): Node {
+  return expandNode(reshapeNode(row, shape.map((size, a) => (a === axis ? size : 1))), shape);
+}
+
+/** `x` with the places of `row` along `axis`. */
+function pick(x: Node, row: Node, axis: number): Node {
+  const [count = 0] = row.shape;
+  return gatherNode(x, along(row, axis, x.shape.map((size, a) => (a === axis ? count : size))), axis);
 }
 
 /** The part of `x` that `ranges` name, axis by axis. */
 export function get(x: Node, ranges: readonly Range[]): Node {
   const spans = spansOf("get", x, ranges);
   const sizes = spans.map((span, axis) => (span.list === null ? span.size : (x.shape[axis] ?? 1)));
-  let part = sliceNode(x, spans.map((span) => span.from), sizes);
-  spans.forEach((span, axis) => {
-    if (span.list === null) return;
-    const shape = part.shape.map((size, a) => (a === axis ? span.size : size));
-    part = gatherNode(part, listNode(span.list, axis, shape, x), axis);
-  });
+  const ranged = sliceNode(x, spans.map((span) => span.from), sizes);
+  const part = spans.reduce((part, { list }, axis) => (list === null ? part : pick(part, integers(list, x.device), axis)), ranged);
   return reshapeNode(part, part.shape.filter((_, axis) => spans[axis]?.dropped !== true));
 }
 
-/** `x` with `value`, broadcast, in the part that `ranges` name. */
-export function set(x: Node, ranges: readonly Range[], value: Node): Node {
-  assertOneDevice("set", [x, value]);
-  const spans = spansOf("set", x, ranges);
-  if (spans.some((span) => span.list !== null)) return setLists(x, spans, value);
-  const region = spans.map((span) => span.size);
-  const kept = region.filter((_, axis) => spans[axis]?.dropped !== true);
+/** For each place on an axis, where it is in `list` (the last time, as later values win), or -1. */
+function positionsIn(list: readonly number[], size: number): number[] {
+  const positions = new Array<number>(size).fill(-1);
+  list.forEach((place, position) => (positions[place] = position));
+  return positions;
+}
+
+/** `value` repeated to the sizes of the region that `spans` name. */
+function fillRegion(value: Node, spans: readonly Span[]): Node {
+  const kept = spans.flatMap((span) => (span.dropped ? [] : [span.size]));
   if (!sameShape(broadcastShapes("set", value.shape, kept), kept)) {
     throw new PrismaError("SHAPE_MISMATCH", `set: a value of ${formatShape(value.shape)} does not fill the region ${formatShape(kept)}`, { value: [...value.shape], region: kept });
   }
-  const fitted = reshapeNode(expandNode(castNode(value, x.dtype), kept), region);
-  const before = spans.map((span) => span.from);
-  const inside = padNode(expandNode(scalarNode(1, "bool"), region), before, x.shape, scalarNode(0, "bool"));
-  return mapNode("select", inside, padNode(fitted, before, x.shape), x);
+  return reshapeNode(expandNode(value, kept), spans.map((span) => span.size));
 }
 
-/** Sets place by place along the first listed axis. */
-function setLists(x: Node, spans: readonly Span[], value: Node): Node {
-  const axis = spans.findIndex((span) => span.list !== null);
-  const list = spans[axis]?.list ?? [];
-  const others = (place: number): Range[] =>
-    spans.map((span, a) => (a === axis ? [place, place + 1] : span.list !== null ? { list: span.list } : span.dropped ? span.from : [span.from, span.from + span.size]));
-  const region = spans.flatMap((span) => (span.dropped ? [] : [span.size]));
-  if (!sameShape(broadcastShapes("set", value.shape, region), region)) {
-    throw new PrismaError("SHAPE_MISMATCH", `set: a value of ${formatShape(value.shape)} does not fill the region ${formatShape(region)}`, { value: [...value.shape], region });
+/** `value` in the type of `x`, which must be as wide. */
+function valueLike(value: Node | number, x: Node): Node {
+  if (typeof value === "number") return exactScalar("set", value, x.dtype);
+  assertOneDevice("set", [x, value]);
+  if (promote(value.dtype, x.dtype) !== x.dtype) {
+    throw new PrismaError("DTYPE_MISMATCH", `set: a value of ${value.dtype} would lose digits in a tensor of ${x.dtype}; cast() one of them`, { value: value.dtype, tensor: x.dtype });
   }
-  const filled = expandNode(value, region);
-  const at = spans.slice(0, axis).filter((span) => !span.dropped).length;
-  return list.reduce((result, place, i) => {
-    const one = sliceNode(filled, region.map((_, a) => (a === at ? i : 0)), region.map((size, a) => (a === at ? 1 : size)));
-    return set(result, others(place), one);
-  }, x);
+  return castNode(value, x.dtype);
+}
+
+/** `x` with `value`, broadcast, in the part that `ranges` name; a place listed twice takes the last. */
+export function set(x: Node, ranges: readonly Range[], value: Node | number): Node {
+  const spans = spansOf("set", x, ranges);
+  const filled = fillRegion(valueLike(value, x), spans);
+  if (sizeOf(filled.shape) === 0) return x;
+  const positions = spans.map(({ list }, axis) => (list === null ? null : integers(positionsIn(list, x.shape[axis] ?? 0), x.device)));
+  const whole = positions.reduce<Node>((part, row, axis) => (row === null ? part : pick(part, row, axis)), filled);
+  const before = spans.map((span) => span.from);
+  const ranged = padNode(expandNode(scalarNode(1, "bool"), whole.shape), before, x.shape, scalarNode(0, "bool"));
+  const inside = positions.reduce<Node>((found, row, axis) => (row === null ? found : mapNode("and", found, along(mapNode("ge", row, numberLike(0, row)), axis, x.shape))), ranged);
+  return mapNode("select", inside, padNode(whole, before, x.shape), x);
 }
 
 /** PyTorch's gather: out[.., i, ..] = x[.., index[.., i, ..], ..]; `index` may be smaller on other axes. */
@@ -120,10 +130,9 @@ export function gather(x: Node, axis: number, index: Node): Node {
 export function indexSelect(x: Node, axis: number, index: Node): Node {
   const at = normalizeAxis("indexSelect", axis, x.shape.length);
   assertDType("indexSelect", index, ["i32", "u32"]);
-  if (index.shape.length !== 1) throw new PrismaError("SHAPE_MISMATCH", `indexSelect: the index must have one axis, not ${formatShape(index.shape)}`, {});
-  const shape = x.shape.map((size, a) => (a === at ? (index.shape[0] ?? 0) : size));
-  const spread = expandNode(reshapeNode(castNode(index, "i32"), shape.map((size, a) => (a === at ? size : 1))), shape);
-  return gatherNode(x, spread, at);
+  assertOneDevice("indexSelect", [x, index]);
+  if (index.shape.length !== 1) throw new PrismaError("SHAPE_MISMATCH", `indexSelect: the index must have one axis, not ${formatShape(index.shape)}`, { index: [...index.shape] });
+  return pick(x, castNode(index, "i32"), at);
 }
 
 /** `x` with `source` added at `index` along `axis`; sources are added in index order. */
@@ -159,6 +168,5 @@ export function topK(x: Node, k: number): { readonly values: Node; readonly indi
   }
   if (length > TOP_K_LIMIT) throw new PrismaError("SIZE_LIMIT", `topK: rows of ${length} are longer than ${TOP_K_LIMIT}`, { length, limit: TOP_K_LIMIT });
   const indices = argTopKNode(x, k);
-  const part = sliceNode(x, x.shape.map(() => 0), x.shape);
-  return { values: gatherNode(part, indices, x.shape.length - 1), indices };
+  return { values: gatherNode(x, indices, x.shape.length - 1), indices };
 }

@@ -1,10 +1,10 @@
 // Movement: reshape, permute, expand, slice, flip, pad, concat and stack, as checked nodes.
 import { promote } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
-import { concatNode, expandNode, padNode, permuteNode, reshapeNode, scalarNode, sliceNode } from "../graph/build.ts";
+import { concatNode, expandNode, padNode, permuteNode, reshapeNode, sliceNode } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import { assertShape, broadcastShapes, formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.ts";
-import { assertOneDevice, castNode } from "./checks.ts";
+import { assertOneDevice, castNode, exactScalar } from "./checks.ts";
 
 /** Same elements in the same order; one size may be -1 and is worked out. */
 export function reshape(x: Node, shape: Shape): Node {
@@ -77,7 +77,7 @@ export function pad(x: Node, widths: readonly (readonly [before: number, after: 
   }
   const shape = x.shape.map((size, axis) => size + (widths[axis]?.[0] ?? 0) + (widths[axis]?.[1] ?? 0));
   assertShape("pad", shape);
-  return padNode(x, widths.map(([before]) => before), shape, scalarNode(value, x.dtype));
+  return padNode(x, widths.map(([before]) => before), shape, exactScalar("pad", value, x.dtype));
 }
 
 /** Tensors one after another along `axis`, in their common type. */

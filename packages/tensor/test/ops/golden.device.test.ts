@@ -99,7 +99,10 @@ async function gradientDifferences(item: GoldenCase): Promise<string[]> {
 onEachDevice((kind) => {
   describe.each(families)("%s", (_, cases) => {
     test.each(cases.map((item) => [item.id, item] as const))("%s", async (_, item) => {
-      const [values, gradients] = [await valueDifferences(item, kind), await gradientDifferences(item)];
+      const [values, gradients] = [
+        await valueDifferences(item, kind),
+        await gradientDifferences(item),
+      ];
       expect({ values, gradients }).toEqual({ values: [], gradients: [] });
     });
   });
