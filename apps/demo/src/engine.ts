@@ -3,6 +3,7 @@ import { init, type Device } from "@prisma/tensor";
 import { loadViT, type Pixels, type ViT } from "@prisma/vit";
 import type { Picture, TokenLayout } from "@prisma/viz";
 import type { GreyPicture } from "./compose-scene.ts";
+import { createWorker } from "./create-worker.ts";
 import { modelFolder } from "./model-folder.ts";
 
 /** The two kinds of device. */
@@ -47,7 +48,10 @@ export type StartEngine = (choice: DeviceKind | null) => Promise<Engine>;
 /** Loads the shipped model onto a device. */
 export const startEngine: StartEngine = (choice) =>
   inTurn(async () => {
-    const device = await init(choice === null ? {} : { device: choice });
+    const device = await init({
+      worker: createWorker,
+      ...(choice === null ? {} : { device: choice }),
+    });
     try {
       return new ViTEngine(await loadViT(modelFolder().href), device);
     } catch (error) {

@@ -130,7 +130,7 @@ export class PageState {
       await this.#replaceEngine(kind);
       await this.#read(this.scene.value);
     } catch (error) {
-      this.deviceError.value = messageOf(error);
+      this.deviceError.value = switchMessage(kind, error);
     } finally {
       this.switchingTo.value = null;
     }
@@ -235,6 +235,14 @@ async function imageOf(scene: Scene, wardrobe: Wardrobe): Promise<Blob | GreyPic
 /** Whether an error says that the device is gone, by the `kind` of the library's errors. */
 function isDeviceLost(error: unknown): boolean {
   return error instanceof Error && "kind" in error && error.kind === "DEVICE_LOST";
+}
+
+/** Why a device could not be started, for somebody who has not programmed it. */
+function switchMessage(kind: DeviceKind, error: unknown): string {
+  const unavailable =
+    error instanceof Error && "code" in error && error.code === "DEVICE_UNAVAILABLE";
+  if (!unavailable || kind !== "webgpu") return messageOf(error);
+  return "This browser offers no graphics adapter, so the CPU stays in use (DEVICE_UNAVAILABLE).";
 }
 
 function messageOf(error: unknown): string {

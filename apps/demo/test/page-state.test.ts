@@ -103,15 +103,19 @@ test("switching devices reads again there and frees the old one", async () => {
 
 test("a device that is not there leaves the page where it is, with the reason", async () => {
   const cpu = fakeEngine("wasm", readMark);
+  const errors = [
+    Object.assign(new Error("no adapter"), { code: "DEVICE_UNAVAILABLE" }),
+    new Error("INTERNAL: broken"),
+  ];
   const { page } = await open((kind) =>
-    kind === "webgpu"
-      ? Promise.reject(new Error("DEVICE_UNAVAILABLE: no adapter"))
-      : Promise.resolve(cpu),
+    kind === "webgpu" ? Promise.reject(errors.shift()) : Promise.resolve(cpu),
   );
   await page.switchDevice("webgpu");
+  expect(page.deviceError.value).toMatch(/no graphics adapter, so the CPU stays/);
+  await page.switchDevice("webgpu");
+  expect(page.deviceError.value).toBe("INTERNAL: broken");
   expect(page.engine.value).toBe(cpu);
   expect(cpu.disposed).toBe(0);
-  expect(page.deviceError.value).toBe("DEVICE_UNAVAILABLE: no adapter");
   expect(page.switchingTo.value).toBeNull();
 });
 
