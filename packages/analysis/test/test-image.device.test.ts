@@ -2,10 +2,10 @@
 import { tensor, type Tensor } from "@prisma/tensor";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../test/on-each-device.ts";
+import { repositoryFile } from "../../../test/repository-file.ts";
 import { loadModel, testImage, topK } from "../src/index.ts";
 
-const here = import.meta.url;
-const folder = new URL("../../../apps/demo/public/models/garment-scenes-vit/", here);
+const folder = repositoryFile("apps/demo/public/models/garment-scenes-vit/");
 
 /** Gives these logits for every image. */
 function classifier(logits: readonly number[], labels: readonly string[] | null) {

@@ -1,4 +1,5 @@
 // Golden sets made by oracle/: a model, its input, and PyTorch's float64 values with PyTorch float32's own error beside each.
+import { repositoryFile } from "../../../test/repository-file.ts";
 import { byteSource, readSafetensors, type Tensor, type TypedArray } from "@prisma/tensor";
 
 /** One hook of a golden set. Copies along an axis are stored once. */
@@ -31,13 +32,6 @@ export interface Expected {
   readonly tolerance: number;
   readonly shape: readonly number[];
 }
-
-// Taken apart, so that the bundler of the browser tests does not look for a file.
-const here = import.meta.url;
-const root = new URL("../../../", here);
-
-/** A file of the repository. */
-export const repositoryFile = (path: string): URL => new URL(path, root);
 
 /** The folder of a golden set. */
 export const goldenFolder = (name: string): URL =>

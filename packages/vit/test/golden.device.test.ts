@@ -8,10 +8,10 @@ import {
   goldenFolder,
   readExpected,
   readJson,
-  repositoryFile,
   type Expected,
   type GoldenIndex,
 } from "./golden-set.ts";
+import { repositoryFile } from "../../../test/repository-file.ts";
 
 const TRAINED = "garment-scenes-vit";
 const SETS = [

@@ -10,7 +10,8 @@ import {
 import { describe, expect, test } from "vitest";
 import { onEachDevice } from "../../../test/on-each-device.ts";
 import { loadViT, type ViTFiles } from "../src/index.ts";
-import { goldenFolder, readJson, repositoryFile } from "./golden-set.ts";
+import { goldenFolder, readJson } from "./golden-set.ts";
+import { repositoryFile } from "../../../test/repository-file.ts";
 
 const TRAINED = repositoryFile("apps/demo/public/models/garment-scenes-vit/");
 const TIMM = goldenFolder("timm-cls");

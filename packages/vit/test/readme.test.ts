@@ -4,7 +4,7 @@ import { init, type Device } from "@prisma/tensor";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runExample } from "../../../test/run-example.ts";
 import * as vit from "../src/index.ts";
-import { repositoryFile } from "./golden-set.ts";
+import { repositoryFile } from "../../../test/repository-file.ts";
 
 let device: Device;
 beforeAll(async () => {
