@@ -38,7 +38,7 @@ class Coordinator {
   take(message: WorkerMessage): void {
     if (message.type === "cancel") return this.runner.cancel(message.cancel);
     this.#queue.push(message);
-    if (!this.#busy) void this.#drain();
+    if (!this.#busy) this.#drain().catch(failLoudly);
   }
 
   async #drain(): Promise<void> {
@@ -59,6 +59,13 @@ class Coordinator {
     }
     this.#busy = false;
   }
+}
+
+/** Ends in an error event on the host's side, which a rejected promise in a worker does not. */
+function failLoudly(error: unknown): void {
+  setTimeout(() => {
+    throw error;
+  });
 }
 
 /** Lets messages that have arrived be taken. */

@@ -18,7 +18,11 @@ export function workerHandle(worker: Worker): WorkerHandle {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
     onMessage: (receive) => worker.addEventListener("message", (event: MessageEvent) => receive(event.data)),
     onFailure: (fail) => {
-      worker.addEventListener("error", (event) => fail(event.message ?? "it could not be started"));
+      worker.addEventListener("error", (event) => {
+        // It is told to those who wait for results, not to the page as well.
+        event.preventDefault();
+        fail(event.message ?? "it could not be started");
+      });
       worker.addEventListener("messageerror", () => fail("a message could not be read"));
     },
     hold: () => undefined,
