@@ -86,7 +86,11 @@ export default {
       to: {
         path: "^packages/([^/]+)/src/",
         // `@prisma/tensor/worker` is a public entry too: the program of a page's own worker file.
-        pathNot: ["^packages/$2/src/", "^packages/[^/]+/src/index\\.ts$", "^packages/tensor/src/device/wasm/worker-main\\.ts$"],
+        pathNot: [
+          "^packages/$2/src/",
+          "^packages/[^/]+/src/index\\.ts$",
+          "^packages/tensor/src/device/wasm/worker-main\\.ts$",
+        ],
       },
     },
     {

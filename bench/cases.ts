@@ -11,7 +11,14 @@ export interface VitSizes {
 
 /** One workload. `matmul` is [batch, m, k] x [batch, k, n] (or x [k, n] with `sharedRight`). */
 export type Workload =
-  | { readonly kind: "matmul"; readonly batch: number; readonly m: number; readonly k: number; readonly n: number; readonly sharedRight: boolean }
+  | {
+      readonly kind: "matmul";
+      readonly batch: number;
+      readonly m: number;
+      readonly k: number;
+      readonly n: number;
+      readonly sharedRight: boolean;
+    }
   | { readonly kind: "softmax" | "layerNorm" | "gelu"; readonly shape: readonly number[] }
   | { readonly kind: "vit"; readonly sizes: VitSizes; readonly cached: boolean };
 
@@ -24,11 +31,21 @@ export interface Case {
 }
 
 function matmul(name: string, m: number, k: number, n: number): Case {
-  return { name, group: "matmul", workload: { kind: "matmul", batch: 1, m, k, n, sharedRight: true }, flops: 2 * m * k * n };
+  return {
+    name,
+    group: "matmul",
+    workload: { kind: "matmul", batch: 1, m, k, n, sharedRight: true },
+    flops: 2 * m * k * n,
+  };
 }
 
 function attention(name: string, batch: number, m: number, k: number, n: number): Case {
-  return { name, group: "attention", workload: { kind: "matmul", batch, m, k, n, sharedRight: false }, flops: 2 * batch * m * k * n };
+  return {
+    name,
+    group: "attention",
+    workload: { kind: "matmul", batch, m, k, n, sharedRight: false },
+    flops: 2 * batch * m * k * n,
+  };
 }
 
 /** Tokens of a 224-pixel image in patches of 16, with CLS. */
@@ -60,9 +77,24 @@ export const CASES: readonly Case[] = [
   matmul("ViT-B fc2 197x3072x768", 197, 3072, 768),
   attention("attention QK 12x197x64x197", 12, 197, 64, 197),
   attention("attention AV 12x197x197x64", 12, 197, 197, 64),
-  { name: "softmax 12x197x197", group: "rows", workload: { kind: "softmax", shape: [12, 197, 197] }, flops: 0 },
-  { name: "layer norm 197x768", group: "rows", workload: { kind: "layerNorm", shape: [197, 768] }, flops: 0 },
-  { name: "gelu 197x3072", group: "rows", workload: { kind: "gelu", shape: [197, 3072] }, flops: 0 },
+  {
+    name: "softmax 12x197x197",
+    group: "rows",
+    workload: { kind: "softmax", shape: [12, 197, 197] },
+    flops: 0,
+  },
+  {
+    name: "layer norm 197x768",
+    group: "rows",
+    workload: { kind: "layerNorm", shape: [197, 768] },
+    flops: 0,
+  },
+  {
+    name: "gelu 197x3072",
+    group: "rows",
+    workload: { kind: "gelu", shape: [197, 3072] },
+    flops: 0,
+  },
   vit("ViT-Ti/16", VIT_TI),
   vit("ViT-B/16", VIT_B),
   vit("ViT-B/16, every activation kept", VIT_B, true),

@@ -36,7 +36,11 @@ async function timeRound(run: Run, ms: number, times: number[]): Promise<void> {
 }
 
 /** Times of all `engines` that can do `item`, in rounds A B C, A B C, ... after one warm-up each. */
-export async function measure(item: Case, engines: readonly Engine[], options: MeasureOptions): Promise<Timing[]> {
+export async function measure(
+  item: Case,
+  engines: readonly Engine[],
+  options: MeasureOptions,
+): Promise<Timing[]> {
   const lanes: { engine: string; run: Run; cold: number; times: number[] }[] = [];
   for (const engine of engines) {
     const run = await engine.prepare(item.workload);
@@ -44,6 +48,12 @@ export async function measure(item: Case, engines: readonly Engine[], options: M
     lanes.push({ engine: engine.name, run, cold: await timeOnce(run), times: [] });
   }
   for (const lane of lanes) await timeRound(lane.run, options.roundMs, []);
-  for (let round = 0; round < options.rounds; round++) for (const lane of lanes) await timeRound(lane.run, options.roundMs, lane.times);
-  return lanes.map(({ engine, cold, times }) => ({ engine, cold, best: Math.min(...times), median: median(times) }));
+  for (let round = 0; round < options.rounds; round++)
+    for (const lane of lanes) await timeRound(lane.run, options.roundMs, lane.times);
+  return lanes.map(({ engine, cold, times }) => ({
+    engine,
+    cold,
+    best: Math.min(...times),
+    median: median(times),
+  }));
 }

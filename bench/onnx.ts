@@ -42,9 +42,17 @@ function varint(value: number | bigint): Uint8Array {
 
 const lengthOf = (parts: Parts): number => parts.reduce((sum, part) => sum + part.length, 0);
 const int = (field: number, value: number | bigint): Parts => [varint(field * 8), varint(value)];
-const bytes = (field: number, parts: Parts): Parts => [varint(field * 8 + 2), varint(lengthOf(parts)), ...parts];
-const text = (field: number, value: string): Parts => bytes(field, [new TextEncoder().encode(value)]);
-const float = (field: number, value: number): Parts => [varint(field * 8 + 5), new Uint8Array(Float32Array.of(value).buffer)];
+const bytes = (field: number, parts: Parts): Parts => [
+  varint(field * 8 + 2),
+  varint(lengthOf(parts)),
+  ...parts,
+];
+const text = (field: number, value: string): Parts =>
+  bytes(field, [new TextEncoder().encode(value)]);
+const float = (field: number, value: number): Parts => [
+  varint(field * 8 + 5),
+  new Uint8Array(Float32Array.of(value).buffer),
+];
 
 const FLOAT = 1;
 const INT64 = 7;
@@ -70,12 +78,20 @@ function nodeProto(node: OnnxNode): Parts {
     ...node.inputs.flatMap((name) => text(1, name)),
     ...node.outputs.flatMap((name) => text(2, name)),
     ...text(4, node.op),
-    ...Object.entries(node.attributes ?? {}).flatMap(([name, value]) => bytes(5, attributeProto(name, value))),
+    ...Object.entries(node.attributes ?? {}).flatMap(([name, value]) =>
+      bytes(5, attributeProto(name, value)),
+    ),
   ];
 }
 
 function valueInfo(name: string, dims: readonly number[] | null): Parts {
-  const shape = dims === null ? [] : bytes(2, dims.flatMap((dim) => bytes(1, int(1, dim))));
+  const shape =
+    dims === null
+      ? []
+      : bytes(
+          2,
+          dims.flatMap((dim) => bytes(1, int(1, dim))),
+        );
   return [...text(1, name), ...bytes(2, bytes(1, [...int(1, FLOAT), ...shape]))];
 }
 

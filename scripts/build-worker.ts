@@ -32,4 +32,5 @@ export function currentWorker(): string {
   return readFileSync(`${folder}worker-source.ts`, "utf8");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(`${folder}worker-source.ts`, await bundleWorker());
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(`${folder}worker-source.ts`, await bundleWorker());

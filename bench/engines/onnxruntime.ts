@@ -1,7 +1,13 @@
 // ONNX Runtime Web on WebAssembly, given graphs that we write ourselves.
 import { VIT_TOKENS, type Case, type VitSizes } from "../cases.ts";
 import { randomValues, type Engine, type Run } from "../engine.ts";
-import { encodeOnnx, type OnnxAttribute, type OnnxGraph, type OnnxNode, type OnnxTensor } from "../onnx.ts";
+import {
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+} from "../onnx.ts";
 import { loadOnnxRuntime } from "../peers.ts";
 
 /** Collects the nodes and weights of a graph while it is written down. */
@@ -10,26 +16,42 @@ class GraphBuilder {
   readonly constants: OnnxTensor[] = [];
   #next = 0;
 
-  add(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}, outputs = 1): string[] {
+  add(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    outputs = 1,
+  ): string[] {
     const names = Array.from({ length: outputs }, () => `t${this.#next++}`);
     this.nodes.push({ op, inputs, outputs: names, attributes });
     return names;
   }
 
-  one(op: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+  one(
+    op: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
     return this.add(op, inputs, attributes)[0] ?? "";
   }
 
   weight(...dims: number[]): string {
     const name = `w${this.#next++}`;
-    const values = randomValues(dims.reduce((a, b) => a * b, 1), this.#next);
+    const values = randomValues(
+      dims.reduce((a, b) => a * b, 1),
+      this.#next,
+    );
     this.constants.push({ name, dims, data: values.map((value) => value * 0.02) });
     return name;
   }
 
   numbers(values: readonly number[]): string {
     const name = `i${this.#next++}`;
-    this.constants.push({ name, dims: [values.length], data: BigInt64Array.from(values.map(BigInt)) });
+    this.constants.push({
+      name,
+      dims: [values.length],
+      data: BigInt64Array.from(values.map(BigInt)),
+    });
     return name;
   }
 
@@ -38,11 +60,17 @@ class GraphBuilder {
   }
 
   linear(x: string, inputs: number, outputs: number): string {
-    return this.one("Add", [this.one("MatMul", [x, this.weight(inputs, outputs)]), this.weight(outputs)]);
+    return this.one("Add", [
+      this.one("MatMul", [x, this.weight(inputs, outputs)]),
+      this.weight(outputs),
+    ]);
   }
 
   norm(x: string, width: number): string {
-    return this.one("LayerNormalization", [x, this.weight(width), this.weight(width)], { axis: -1, epsilon: { float: 1e-6 } });
+    return this.one("LayerNormalization", [x, this.weight(width), this.weight(width)], {
+      axis: -1,
+      epsilon: { float: 1e-6 },
+    });
   }
 }
 
@@ -53,15 +81,33 @@ function vitGraph({ layers, heads, width, hidden, batch }: VitSizes): OnnxGraph 
   let x = g.one("Concat", [g.weight(batch, 1, width), g.linear("x", 768, width)], { axis: 1 });
   x = g.one("Add", [x, g.weight(1, tokens, width)]);
   for (let layer = 0; layer < layers; layer++) {
-    const qkv = g.reshape(g.linear(g.norm(x, width), width, 3 * width), [batch, tokens, 3, heads, width / heads]);
-    const parts = g.add("Split", [g.one("Transpose", [qkv], { perm: [2, 0, 3, 1, 4] })], { axis: 0, num_outputs: 3 }, 3);
+    const qkv = g.reshape(g.linear(g.norm(x, width), width, 3 * width), [
+      batch,
+      tokens,
+      3,
+      heads,
+      width / heads,
+    ]);
+    const parts = g.add(
+      "Split",
+      [g.one("Transpose", [qkv], { perm: [2, 0, 3, 1, 4] })],
+      { axis: 0, num_outputs: 3 },
+      3,
+    );
     const [q = "", k = "", v = ""] = parts.map((part) => g.one("Squeeze", [part, g.numbers([0])]));
     const scores = g.one("MatMul", [q, g.one("Transpose", [k], { perm: [0, 1, 3, 2] })]);
     const scale = g.one("Mul", [scores, constant(g, Math.sqrt(heads / width))]);
     const z = g.one("MatMul", [g.one("Softmax", [scale], { axis: -1 }), v]);
-    const joined = g.reshape(g.one("Transpose", [z], { perm: [0, 2, 1, 3] }), [batch, tokens, width]);
+    const joined = g.reshape(g.one("Transpose", [z], { perm: [0, 2, 1, 3] }), [
+      batch,
+      tokens,
+      width,
+    ]);
     x = g.one("Add", [x, g.linear(joined, width, width)]);
-    x = g.one("Add", [x, g.linear(g.one("Gelu", [g.linear(g.norm(x, width), width, hidden)]), hidden, width)]);
+    x = g.one("Add", [
+      x,
+      g.linear(g.one("Gelu", [g.linear(g.norm(x, width), width, hidden)]), hidden, width),
+    ]);
   }
   const cls = g.one("Gather", [g.norm(x, width), g.numbers([0])], { axis: 1 });
   const output = g.linear(g.reshape(cls, [batch, width]), width, 1000);
@@ -82,16 +128,32 @@ function graphOf(workload: Case["workload"]): OnnxGraph | null {
       const inputs = [{ name: "a", dims: sharedRight ? [m, k] : [batch, m, k] }];
       // A shared right operand is a weight, as in a linear layer; attention multiplies two activations.
       if (!sharedRight) inputs.push({ name: "b", dims: [batch, k, n] });
-      return { nodes: (g.one("MatMul", ["a", sharedRight ? g.weight(k, n) : "b"]), g.nodes), constants: g.constants, inputs, outputs: [g.nodes[0]?.outputs[0] ?? ""] };
+      return {
+        nodes: (g.one("MatMul", ["a", sharedRight ? g.weight(k, n) : "b"]), g.nodes),
+        constants: g.constants,
+        inputs,
+        outputs: [g.nodes[0]?.outputs[0] ?? ""],
+      };
     }
     case "softmax":
     case "gelu": {
-      const output = workload.kind === "softmax" ? g.one("Softmax", ["x"], { axis: -1 }) : g.one("Gelu", ["x"]);
-      return { nodes: g.nodes, constants: [], inputs: [{ name: "x", dims: workload.shape }], outputs: [output] };
+      const output =
+        workload.kind === "softmax" ? g.one("Softmax", ["x"], { axis: -1 }) : g.one("Gelu", ["x"]);
+      return {
+        nodes: g.nodes,
+        constants: [],
+        inputs: [{ name: "x", dims: workload.shape }],
+        outputs: [output],
+      };
     }
     case "layerNorm": {
       const output = g.norm("x", workload.shape[workload.shape.length - 1] ?? 1);
-      return { nodes: g.nodes, constants: g.constants, inputs: [{ name: "x", dims: workload.shape }], outputs: [output] };
+      return {
+        nodes: g.nodes,
+        constants: g.constants,
+        inputs: [{ name: "x", dims: workload.shape }],
+        outputs: [output],
+      };
     }
     case "vit":
       return workload.cached ? null : vitGraph(workload.sizes);
@@ -107,8 +169,22 @@ export async function createOnnxRuntime(): Promise<Engine> {
     async prepare(workload): Promise<Run | null> {
       const graph = graphOf(workload);
       if (graph === null) return null;
-      const session = await ort.InferenceSession.create(encodeOnnx(graph), { executionProviders: ["wasm"] });
-      const feeds = Object.fromEntries(graph.inputs.map(({ name, dims }, i) => [name, new ort.Tensor("float32", randomValues(dims.reduce((a, b) => a * b, 1), i + 1), [...dims])]));
+      const session = await ort.InferenceSession.create(encodeOnnx(graph), {
+        executionProviders: ["wasm"],
+      });
+      const feeds = Object.fromEntries(
+        graph.inputs.map(({ name, dims }, i) => [
+          name,
+          new ort.Tensor(
+            "float32",
+            randomValues(
+              dims.reduce((a, b) => a * b, 1),
+              i + 1,
+            ),
+            [...dims],
+          ),
+        ]),
+      );
       return async () => {
         await session.run(feeds);
       };

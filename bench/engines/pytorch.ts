@@ -8,7 +8,9 @@ import type { Engine, Run } from "../engine.ts";
 const SCRIPT = fileURLToPath(new URL("../../oracle/bench_torch.py", import.meta.url));
 
 /** PyTorch with one thread, or null where `python` (default: `$PYTHON` or `python3`) has none. */
-export async function createPyTorch(python = process.env["PYTHON"] ?? "python3"): Promise<Engine | null> {
+export async function createPyTorch(
+  python = process.env["PYTHON"] ?? "python3",
+): Promise<Engine | null> {
   const child = spawn(python, [SCRIPT], { stdio: ["pipe", "pipe", "ignore"] });
   child.on("error", () => {});
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

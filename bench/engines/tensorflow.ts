@@ -28,37 +28,77 @@ class VitWeights {
 /** A forward function of a ViT whose weights are made now. */
 function buildVit(tf: Tf, { layers, heads, width, hidden, batch }: VitSizes): () => Tensor {
   const w = new VitWeights(tf);
-  const dense = (inputs: number, outputs: number) => ({ w: w.make(inputs, outputs), b: w.make(outputs) });
+  const dense = (inputs: number, outputs: number) => ({
+    w: w.make(inputs, outputs),
+    b: w.make(outputs),
+  });
   const norm = () => ({ w: w.make(width), b: w.make(width) });
   const patches = w.make(batch * (VIT_TOKENS - 1), 768);
   const embed = dense(768, width);
   const cls = w.make(batch, 1, width);
   const positions = w.make(1, VIT_TOKENS, width);
-  const blocks = Array.from({ length: layers }, () => ({ n1: norm(), qkv: dense(width, 3 * width), out: dense(width, width), n2: norm(), fc1: dense(width, hidden), fc2: dense(hidden, width) }));
+  const blocks = Array.from({ length: layers }, () => ({
+    n1: norm(),
+    qkv: dense(width, 3 * width),
+    out: dense(width, width),
+    n2: norm(),
+    fc1: dense(width, hidden),
+    fc2: dense(hidden, width),
+  }));
   const last = norm();
   const head = dense(width, 1000);
-  const linear = (x: Tensor, { w: weight, b }: { w: Tensor; b: Tensor }): Tensor => tf.add(tf.matMul(x as never, weight as never), b);
+  const linear = (x: Tensor, { w: weight, b }: { w: Tensor; b: Tensor }): Tensor =>
+    tf.add(tf.matMul(x as never, weight as never), b);
   const rows = batch * VIT_TOKENS;
   return () =>
     tf.tidy(() => {
-      const tokens = tf.concat([cls, tf.reshape(linear(patches, embed), [batch, VIT_TOKENS - 1, width])], 1);
+      const tokens = tf.concat(
+        [cls, tf.reshape(linear(patches, embed), [batch, VIT_TOKENS - 1, width])],
+        1,
+      );
       let x = tf.reshape(tf.add(tokens, positions), [rows, width]) as Tensor;
       for (const block of blocks) {
-        const qkv = tf.reshape(linear(layerNorm(tf, x, block.n1.w, block.n1.b), block.qkv), [batch, VIT_TOKENS, 3, heads, width / heads]);
-        const [q, k, v] = tf.unstack(tf.transpose(qkv, [2, 0, 3, 1, 4]) as never) as [Tensor, Tensor, Tensor];
-        const scores = tf.mul(tf.matMul(q as never, k as never, false, true), Math.sqrt(heads / width));
+        const qkv = tf.reshape(linear(layerNorm(tf, x, block.n1.w, block.n1.b), block.qkv), [
+          batch,
+          VIT_TOKENS,
+          3,
+          heads,
+          width / heads,
+        ]);
+        const [q, k, v] = tf.unstack(tf.transpose(qkv, [2, 0, 3, 1, 4]) as never) as [
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        const scores = tf.mul(
+          tf.matMul(q as never, k as never, false, true),
+          Math.sqrt(heads / width),
+        );
         const z = tf.matMul(tf.softmax(scores) as never, v as never) as Tensor;
         const joined = tf.reshape(tf.transpose(z, [0, 2, 1, 3]), [rows, width]) as Tensor;
         x = tf.add(x, linear(joined, block.out));
-        x = tf.add(x, linear(gelu(tf, linear(layerNorm(tf, x, block.n2.w, block.n2.b), block.fc1)), block.fc2));
+        x = tf.add(
+          x,
+          linear(gelu(tf, linear(layerNorm(tf, x, block.n2.w, block.n2.b), block.fc1)), block.fc2),
+        );
       }
       const final = tf.reshape(layerNorm(tf, x, last.w, last.b), [batch, VIT_TOKENS, width]);
-      return linear(tf.reshape(tf.slice(final, [0, 0, 0], [batch, 1, width]), [batch, width]) as Tensor, head);
+      return linear(
+        tf.reshape(tf.slice(final, [0, 0, 0], [batch, 1, width]), [batch, width]) as Tensor,
+        head,
+      );
     });
 }
 
 function build(tf: Tf, workload: Case["workload"]): (() => Tensor) | null {
-  const input = (seed: number, shape: readonly number[]): Tensor => tf.tensor(randomValues(shape.reduce((a, b) => a * b, 1), seed), [...shape]);
+  const input = (seed: number, shape: readonly number[]): Tensor =>
+    tf.tensor(
+      randomValues(
+        shape.reduce((a, b) => a * b, 1),
+        seed,
+      ),
+      [...shape],
+    );
   switch (workload.kind) {
     case "matmul": {
       const { batch, m, k, n, sharedRight } = workload;
@@ -71,7 +111,11 @@ function build(tf: Tf, workload: Case["workload"]): (() => Tensor) | null {
       return () => tf.softmax(x);
     }
     case "layerNorm": {
-      const [x, w, b] = [input(1, workload.shape), input(2, workload.shape.slice(-1)), input(3, workload.shape.slice(-1))];
+      const [x, w, b] = [
+        input(1, workload.shape),
+        input(2, workload.shape.slice(-1)),
+        input(3, workload.shape.slice(-1)),
+      ];
       return () => tf.tidy(() => layerNorm(tf, x, w, b));
     }
     case "gelu": {

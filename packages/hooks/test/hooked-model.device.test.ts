@@ -1,5 +1,5 @@
 // Hooks on a model worked out by hand: order, editing, scopes, faults, keeping and tapping, as TransformerLens has them.
-import { init, memory, PrismaError, tensor, zeros, type Tensor } from "@prisma/tensor";
+import { compile, init, memory, PrismaError, tensor, zeros, type Tensor } from "@prisma/tensor";
 import { beforeEach, expect, test } from "vitest";
 import { onEachDevice } from "../../../test/on-each-device.ts";
 import type { HookFunction, HookName } from "../src/index.ts";
@@ -460,6 +460,20 @@ onEachDevice((kind) => {
     const table = model.hooksTable({ batch: 4 });
     expect(table.map((row) => row.name)).toEqual(model.hookNames);
     expect(table[0]).toEqual({ name: "hook_embed", shape: [4, 3], bytes: 48, hooks: 1 });
+  });
+
+  test("a compiled call follows the model's hooks", async () => {
+    const run = compile((hooked: ToyModel, x: Tensor) => hooked.forward(x));
+    using x = input();
+    const call = async (): Promise<number[]> => {
+      using y = await run(model, x);
+      return [...(await y.data())];
+    };
+    expect(await call()).toEqual([-12, -24, -36]);
+    using double = model.addHook("hook_embed", (activation) => activation.mul(2));
+    expect(await call()).toEqual([-24, -48, -72]);
+    double.remove();
+    expect(await call()).toEqual([-12, -24, -36]);
   });
 
   test("the compile key changes with the hooks, and only with them", () => {

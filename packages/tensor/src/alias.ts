@@ -8,5 +8,7 @@ import { Tensor } from "./tensor.ts";
  */
 export function alias(x: Tensor): Tensor {
   const { node } = x;
-  return new Tensor(new Node({ kind: "reshape" }, [node], node.shape, node.dtype, node.device, node.label));
+  return new Tensor(
+    new Node({ kind: "reshape" }, [node], node.shape, node.dtype, node.device, node.label),
+  );
 }

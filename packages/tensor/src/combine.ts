@@ -1,4 +1,5 @@
 // Functions of several tensors: einsum, where, concat, stack; and running and explaining several at once.
+import { PrismaError } from "./errors.ts";
 import { einsum as einsumNode } from "./ops/einsum.ts";
 import { where as whereNode, operandNode } from "./ops/elementwise.ts";
 import { concat as concatNodes, stack as stackNodes } from "./ops/movement.ts";
@@ -6,7 +7,8 @@ import { scalarNode } from "./graph/build.ts";
 import type { Node } from "./graph/node.ts";
 import { explainNodes, type Explanation } from "./run/explain.ts";
 import { realizeNodes } from "./run/realize.ts";
-import type { Operand } from "./elementwise-tensor.ts";
+import type { Operand } from "./arithmetic-tensor.ts";
+import { nodeOf } from "./tensor-handle.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
@@ -16,7 +18,9 @@ import { Tensor } from "./tensor.ts";
  * await einsum("ij,j->i", tensor([[1, 2], [3, 4]]), tensor([1, 1])).array(); // [3, 7]
  */
 export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
-  return new Tensor(einsumNode(equation, a.node, b.node));
+  return new Tensor(
+    einsumNode(equation, nodeOf(a, "the first operand"), nodeOf(b, "the second operand")),
+  );
 }
 
 /**
@@ -27,8 +31,18 @@ export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const like = a instanceof Tensor ? a.node : b instanceof Tensor ? b.node : scalarNode(0, "f32");
-  const operand = (value: Operand): Node => operandNode(value instanceof Tensor ? value.node : value, like);
-  return new Tensor(whereNode(condition.node, operand(a), operand(b)));
+  const operand = (value: Operand): Node =>
+    operandNode(typeof value === "number" ? value : nodeOf(value, "a choice"), like);
+  return new Tensor(whereNode(nodeOf(condition, "the condition"), operand(a), operand(b)));
+}
+
+function nodesOf(tensors: readonly Tensor[]): Node[] {
+  if (!Array.isArray(tensors))
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      "concat, stack: the first argument must be an array of tensors",
+    );
+  return tensors.map((tensor: Tensor) => nodeOf(tensor, "one of the tensors"));
 }
 
 /**
@@ -38,7 +52,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
  * await concat([tensor([1]), tensor([2, 3])], 0).array(); // [1, 2, 3]
  */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
-  return new Tensor(concatNodes(tensors.map((tensor) => tensor.node), axis));
+  return new Tensor(concatNodes(nodesOf(tensors), axis));
 }
 
 /**
@@ -48,7 +62,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
  * await stack([tensor([1]), tensor([2])]).array(); // [[1], [2]]
  */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
-  return new Tensor(stackNodes(tensors.map((tensor) => tensor.node), axis));
+  return new Tensor(stackNodes(nodesOf(tensors), axis));
 }
 
 /**
@@ -61,7 +75,10 @@ export async function realize(...tensors: Tensor[]): Promise<void> {
 
 /** Realizes views of realized tensors in place: they share the buffer, however small a part of it they are. */
 export async function shareViews(...tensors: Tensor[]): Promise<void> {
-  await realizeNodes(tensors.map((tensor) => tensor.node), { share: true });
+  await realizeNodes(
+    tensors.map((tensor) => tensor.node),
+    { share: true },
+  );
 }
 
 /** The kernels that would compute `tensors` now, with sizes, bytes and operations; nothing is run. */

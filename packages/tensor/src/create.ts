@@ -1,7 +1,14 @@
 // Tensors from host values, constants, ranges and random numbers.
 import { createArray, type DType, type TypedArray } from "./dtype.ts";
 import { PrismaError } from "./errors.ts";
-import { expandNode, indexNode, mapNode, numberLike, placeNode, scalarNode } from "./graph/build.ts";
+import {
+  expandNode,
+  indexNode,
+  mapNode,
+  numberLike,
+  placeNode,
+  scalarNode,
+} from "./graph/build.ts";
 import { Node } from "./graph/node.ts";
 import { castNode, exactScalar } from "./ops/checks.ts";
 import { currentDevice, maybeCurrentDevice, type Device } from "./run/devices.ts";
@@ -18,15 +25,30 @@ export interface CreateOptions {
 }
 
 /** Values a tensor can be made of. */
-export type TensorValues = NestedArray | Float32Array | Float64Array | Int32Array | Uint32Array | Uint8Array | Int8Array | Int16Array | Uint16Array;
+export type TensorValues =
+  | NestedArray
+  | Float32Array
+  | Float64Array
+  | Int32Array
+  | Uint32Array
+  | Uint8Array
+  | Int8Array
+  | Int16Array
+  | Uint16Array;
 
 function isTyped(values: TensorValues): values is Exclude<TensorValues, NestedArray> {
   return ArrayBuffer.isView(values);
 }
 
 function dtypeOf(values: TensorValues): DType {
-  if (values instanceof Int32Array || values instanceof Int8Array || values instanceof Int16Array) return "i32";
-  if (values instanceof Uint32Array || values instanceof Uint16Array || values instanceof Uint8Array) return "u32";
+  if (values instanceof Int32Array || values instanceof Int8Array || values instanceof Int16Array)
+    return "i32";
+  if (
+    values instanceof Uint32Array ||
+    values instanceof Uint16Array ||
+    values instanceof Uint8Array
+  )
+    return "u32";
   let first: TensorValues | undefined = values;
   while (Array.isArray(first)) first = first[0];
   return typeof first === "boolean" ? "bool" : "f32";
@@ -35,12 +57,20 @@ function dtypeOf(values: TensorValues): DType {
 /** Flattens nested arrays and finds their shape. */
 function flatten(values: NestedArray): { readonly shape: number[]; readonly flat: number[] } {
   const shape: number[] = [];
-  for (let level: NestedArray | undefined = values; Array.isArray(level); level = level[0]) shape.push(level.length);
+  for (let level: NestedArray | undefined = values; Array.isArray(level); level = level[0])
+    shape.push(level.length);
   const flat: number[] = [];
   const visit = (value: NestedArray | undefined, axis: number): void => {
-    if (axis === shape.length && (typeof value === "number" || typeof value === "boolean")) flat.push(Number(value));
-    else if (Array.isArray(value) && value.length === shape[axis]) value.forEach((inner) => visit(inner, axis + 1));
-    else throw new PrismaError("SHAPE_INVALID", `tensor: the nested arrays are ragged at depth ${axis}; every list of one depth must have the same length and hold numbers`, { depth: axis });
+    if (axis === shape.length && (typeof value === "number" || typeof value === "boolean"))
+      flat.push(Number(value));
+    else if (Array.isArray(value) && value.length === shape[axis])
+      value.forEach((inner) => visit(inner, axis + 1));
+    else
+      throw new PrismaError(
+        "SHAPE_INVALID",
+        `tensor: the nested arrays are ragged at depth ${axis}; every list of one depth must have the same length and hold numbers`,
+        { depth: axis },
+      );
   };
   visit(values, 0);
   return { shape, flat };
@@ -58,12 +88,21 @@ function leaf(values: TypedArray, shape: Shape, dtype: DType, device: Device): T
  * @example
  * tensor([[1, 2, 3]]).shape; // [1, 3]
  */
-export function tensor(values: TensorValues, options: CreateOptions & { readonly shape?: Shape } = {}): Tensor {
-  const { flat, shape: found } = isTyped(values) ? { flat: values, shape: [values.length] } : flatten(values);
+export function tensor(
+  values: TensorValues,
+  options: CreateOptions & { readonly shape?: Shape } = {},
+): Tensor {
+  const { flat, shape: found } = isTyped(values)
+    ? { flat: values, shape: [values.length] }
+    : flatten(values);
   const shape = options.shape ?? found;
   assertShape("tensor", shape);
   if (sizeOf(shape) !== flat.length) {
-    throw new PrismaError("SHAPE_MISMATCH", `tensor: ${flat.length} values do not fill ${formatShape(shape)}, which has ${sizeOf(shape)} elements`, { values: flat.length, shape: [...shape] });
+    throw new PrismaError(
+      "SHAPE_MISMATCH",
+      `tensor: ${flat.length} values do not fill ${formatShape(shape)}, which has ${sizeOf(shape)} elements`,
+      { values: flat.length, shape: [...shape] },
+    );
   }
   const dtype = options.dtype ?? dtypeOf(values);
   const copy = createArray(dtype, flat.length);
@@ -113,10 +152,16 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
 export function arange(startOrEnd: number, end?: number, options: CreateOptions = {}): Tensor {
   const [from, to] = end === undefined ? [0, startOrEnd] : [startOrEnd, end];
   if (!Number.isInteger(from) || !Number.isInteger(to) || to < from) {
-    throw new PrismaError("ARGUMENT_INVALID", `arange: from ${from} to ${to}: both must be whole numbers, the end not below the start`, { from, to });
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `arange: from ${from} to ${to}: both must be whole numbers, the end not below the start`,
+      { from, to },
+    );
   }
   const coordinate = indexNode([to - from], 0, options.device ?? maybeCurrentDevice());
-  return new Tensor(castNode(mapNode("add", coordinate, numberLike(from, coordinate)), options.dtype ?? "i32"));
+  return new Tensor(
+    castNode(mapNode("add", coordinate, numberLike(from, coordinate)), options.dtype ?? "i32"),
+  );
 }
 
 /**
@@ -128,7 +173,12 @@ export function eye(size: number, options: CreateOptions = {}): Tensor {
   const shape = [size, size];
   assertShape("eye", shape);
   const device = options.device ?? maybeCurrentDevice();
-  return new Tensor(castNode(mapNode("eq", indexNode(shape, 0, device), indexNode(shape, 1, device)), options.dtype ?? "f32"));
+  return new Tensor(
+    castNode(
+      mapNode("eq", indexNode(shape, 0, device), indexNode(shape, 1, device)),
+      options.dtype ?? "f32",
+    ),
+  );
 }
 
 /** How random numbers are made. */
@@ -142,7 +192,11 @@ function randomBits(operation: string, shape: Shape, options: RandomOptions): No
   assertShape(operation, shape);
   const { seed } = options;
   if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new PrismaError("ARGUMENT_INVALID", `${operation}: seed is ${seed}; it must be a whole number from 0 to 2^53 - 1`, { seed });
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${operation}: seed is ${seed}; it must be a whole number from 0 to 2^53 - 1`,
+      { seed },
+    );
   }
   const device = options.device ?? maybeCurrentDevice();
   const counter = castNode(placeNode(shape, device), "u32");

@@ -44,7 +44,7 @@ const KINDS = {
   IMAGE_INVALID: "BAD_INPUT",
   IMAGE_UNSUPPORTED: "UNSUPPORTED",
   IMAGE_TOO_LARGE: "LIMIT",
-  SOURCE_NOT_FOUND: "NETWORK",
+  SOURCE_NOT_FOUND: "BAD_INPUT",
   SOURCE_TRUNCATED: "INTEGRITY",
   NETWORK_FAILED: "NETWORK",
   ST_TOO_SHORT: "INTEGRITY",
@@ -79,6 +79,15 @@ export type ErrorCode = keyof typeof KINDS;
 
 const RETRYABLE: ReadonlySet<ErrorKind> = new Set(["NETWORK", "OUT_OF_MEMORY", "DEVICE_LOST"]);
 
+/** Longest message, code included. */
+const MESSAGE_CHARACTERS = 400;
+
+/** `message` on one line and within {@link MESSAGE_CHARACTERS}, whatever a part of it came from. */
+function oneLine(message: string): string {
+  const line = message.slice(0, 2 * MESSAGE_CHARACTERS).replace(/\s*[\n\r\u2028\u2029]\s*/g, " ");
+  return line.length <= MESSAGE_CHARACTERS ? line : `${line.slice(0, MESSAGE_CHARACTERS - 4)} ...`;
+}
+
 /** The error every part of the library throws on bad input, limits and faults. */
 export class PrismaError extends Error {
   override readonly name = "PrismaError";
@@ -89,8 +98,13 @@ export class PrismaError extends Error {
   /** True when the same call may succeed later. */
   readonly retryable: boolean;
 
-  constructor(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}, options: { cause?: unknown } = {}) {
-    super(`${code}: ${message}`, options);
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: Readonly<Record<string, unknown>> = {},
+    options: { cause?: unknown } = {},
+  ) {
+    super(oneLine(`${code}: ${message}`), options);
     this.code = code;
     this.kind = KINDS[code];
     this.details = details;
@@ -98,12 +112,23 @@ export class PrismaError extends Error {
   }
 }
 
-/** Longest part of a foreign name that a message quotes. */
+/** Longest part of a foreign name that a message quotes, escapes included. */
 const QUOTED_CHARACTERS = 80;
+/** Control, format (bidirectional ones among them), halves of surrogate pairs, line separators, and our own quotes. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}"\\]/u;
 
-/** `text` from outside, safe to put in a message: quoted, control and bidirectional characters escaped, at most 80 characters. */
-export function quoteName(text: string): string {
-  const shown = [...text].slice(0, QUOTED_CHARACTERS).join("");
-  const escaped = shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}"\\]/gu, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
-  return shown.length === text.length ? `"${escaped}"` : `"${escaped}" ... (${text.length} characters)`;
+/** `text` from outside, safe to put in a message: quoted, control and bidirectional characters escaped, at most `longest` characters. */
+export function quoteName(text: string, longest = QUOTED_CHARACTERS): string {
+  let shown = "";
+  let read = 0;
+  // An escape may not be cut, and a text of megabytes is not walked: at most `longest` characters are looked at.
+  for (const character of text.slice(0, 2 * longest)) {
+    const next = UNSAFE.test(character)
+      ? `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
+      : character;
+    if (shown.length + next.length > longest) break;
+    shown += next;
+    read += character.length;
+  }
+  return read === text.length ? `"${shown}"` : `"${shown}" ... (${text.length} characters)`;
 }

@@ -25,6 +25,7 @@ export interface Memory {
  */
 export function memory(): Memory {
   const device = maybeCurrentDevice();
-  if (device === null) return { tensors: liveTensors(), buffers: 0, bytes: 0, peakBytes: 0, pooledBytes: 0, plans: 0 };
+  if (device === null)
+    return { tensors: liveTensors(), buffers: 0, bytes: 0, peakBytes: 0, pooledBytes: 0, plans: 0 };
   return { tensors: liveTensors(), ...device.port.memory(), plans: device.plans.size };
 }

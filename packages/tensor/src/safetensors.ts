@@ -5,7 +5,11 @@ import { Node } from "./graph/node.ts";
 import { byteSource, type ByteInput, type ByteSource, type ReadOptions } from "./io/byte-source.ts";
 import { decodeValues, heldAs } from "./io/decode-dtype.ts";
 import { encodeSafetensors } from "./io/encode-safetensors.ts";
-import { readSafetensorsHeader, type SafetensorsEntry, type SafetensorsLimits } from "./io/safetensors-header.ts";
+import {
+  readSafetensorsHeader,
+  type SafetensorsEntry,
+  type SafetensorsLimits,
+} from "./io/safetensors-header.ts";
 import { currentDevice, type Device } from "./run/devices.ts";
 import { sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
@@ -23,16 +27,30 @@ export interface ReadSafetensorsOptions extends SafetensorsLimits, ReadOptions {
   readonly device?: Device;
 }
 
-function lazyTensor(source: ByteSource, name: string, entry: SafetensorsEntry, dataStart: number, device: Device): Tensor {
+function lazyTensor(
+  source: ByteSource,
+  name: string,
+  entry: SafetensorsEntry,
+  dataStart: number,
+  device: Device,
+): Tensor {
   const dtype: DType = heldAs(entry.dtype) ?? "f32";
   const label = `${source.name}: tensor ${quoteName(name)}`;
   const node = new Node({ kind: "leaf" }, [], entry.shape, dtype, device, label);
   node.setSource({
     load: async (signal) => {
       if (heldAs(entry.dtype) === null) {
-        throw new PrismaError("ST_DTYPE_UNSUPPORTED", `${label}: elements of type ${entry.dtype} cannot be held; convert the file to F32`, { dtype: entry.dtype });
+        throw new PrismaError(
+          "ST_DTYPE_UNSUPPORTED",
+          `${label}: elements of type ${entry.dtype} cannot be held; convert the file to F32`,
+          { dtype: entry.dtype },
+        );
       }
-      const bytes = await source.read(dataStart + entry.begin, dataStart + entry.end, signal === undefined ? {} : { signal });
+      const bytes = await source.read(
+        dataStart + entry.begin,
+        dataStart + entry.end,
+        signal === undefined ? {} : { signal },
+      );
       const values = createArray(dtype, sizeOf(entry.shape));
       decodeValues(entry.dtype, bytes, values, label);
       return values;
@@ -50,26 +68,41 @@ function lazyTensor(source: ByteSource, name: string, entry: SafetensorsEntry, d
  * const { tensors } = await readSafetensors(await file);
  * await tensors.get("w")!.array(); // [1, 2]
  */
-export async function readSafetensors(input: ByteInput, options: ReadSafetensorsOptions = {}): Promise<Safetensors> {
+export async function readSafetensors(
+  input: ByteInput,
+  options: ReadSafetensorsOptions = {},
+): Promise<Safetensors> {
   const source = byteSource(input);
   const device = options.device ?? currentDevice();
   const header = await readSafetensorsHeader(source, options);
   const tensors = new Map<string, Tensor>();
-  for (const [name, entry] of header.entries) tensors.set(name, lazyTensor(source, name, entry, header.dataStart, device));
+  for (const [name, entry] of header.entries)
+    tensors.set(name, lazyTensor(source, name, entry, header.dataStart, device));
   return { tensors, metadata: header.metadata };
 }
 
-const FILE_DTYPES: Readonly<Record<DType, string>> = { f32: "F32", i32: "I32", u32: "U32", bool: "BOOL" };
+const FILE_DTYPES: Readonly<Record<DType, string>> = {
+  f32: "F32",
+  i32: "I32",
+  u32: "U32",
+  bool: "BOOL",
+};
 
 /**
  * The bytes of a safetensors file with `tensors`.
  * @throws PrismaError ST_NAME_INVALID, ST_DUPLICATE_KEY, DISPOSED
  */
-export async function writeSafetensors(tensors: ReadonlyMap<string, Tensor>, metadata: ReadonlyMap<string, string> = new Map()): Promise<Uint8Array<ArrayBuffer>> {
+export async function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Promise<Uint8Array<ArrayBuffer>> {
   const entries = [];
   for (const [name, tensor] of tensors) {
     const values = await tensor.data();
-    const bytes = tensor.dtype === "bool" ? Uint8Array.from(values) : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const bytes =
+      tensor.dtype === "bool"
+        ? Uint8Array.from(values)
+        : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
     entries.push({ name, dtype: FILE_DTYPES[tensor.dtype], shape: tensor.shape, bytes });
   }
   return encodeSafetensors(entries, metadata);

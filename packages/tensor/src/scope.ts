@@ -19,7 +19,10 @@ function eachInside(value: unknown, visit: (item: unknown) => void, seen: Set<un
   visit(value);
   if (value instanceof Map || value instanceof Set || Array.isArray(value)) {
     for (const inner of value.values()) eachInside(inner, visit, seen);
-  } else if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null) {
+  } else if (
+    Object.getPrototypeOf(value) === Object.prototype ||
+    Object.getPrototypeOf(value) === null
+  ) {
     for (const inner of Object.values(value)) eachInside(inner, visit, seen);
   }
 }
@@ -45,10 +48,14 @@ export function scope<T>(fn: () => T): T {
     open.pop();
     const outer = open[open.length - 1];
     if (done) {
-      eachInside(result, (item) => {
-        if (!made.delete(item as Scoped)) return;
-        outer?.add(item as Scoped);
-      }, new Set());
+      eachInside(
+        result,
+        (item) => {
+          if (!made.delete(item as Scoped)) return;
+          outer?.add(item as Scoped);
+        },
+        new Set(),
+      );
     }
     for (const item of made) item.dispose();
   }

@@ -39,15 +39,25 @@ export function formatShape(shape: Shape): string {
  */
 export function assertShape(operation: string, shape: Shape): void {
   if (shape.length > MAX_RANK) {
-    throw new PrismaError("SIZE_LIMIT", `${operation}: rank ${shape.length} is above ${MAX_RANK}`, { shape: [...shape] });
+    throw new PrismaError("SIZE_LIMIT", `${operation}: rank ${shape.length} is above ${MAX_RANK}`, {
+      shape: [...shape],
+    });
   }
   for (const size of shape) {
     if (!Number.isInteger(size) || size < 0) {
-      throw new PrismaError("SHAPE_INVALID", `${operation}: ${formatShape(shape)} has size ${size}; sizes are whole numbers of at least 0`, { shape: [...shape] });
+      throw new PrismaError(
+        "SHAPE_INVALID",
+        `${operation}: ${formatShape(shape)} has size ${size}; sizes are whole numbers of at least 0`,
+        { shape: [...shape] },
+      );
     }
   }
   if (sizeOf(shape) >= 2 ** 32) {
-    throw new PrismaError("SIZE_LIMIT", `${operation}: ${formatShape(shape)} has ${sizeOf(shape)} elements; the limit is 2^32 - 1`, { shape: [...shape] });
+    throw new PrismaError(
+      "SIZE_LIMIT",
+      `${operation}: ${formatShape(shape)} has ${sizeOf(shape)} elements; the limit is 2^32 - 1`,
+      { shape: [...shape] },
+    );
   }
 }
 
@@ -79,7 +89,11 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): number[]
  */
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    throw new PrismaError("AXIS_INVALID", `${operation}: axis ${axis} is not an axis of a tensor of rank ${rank}`, { axis, rank });
+    throw new PrismaError(
+      "AXIS_INVALID",
+      `${operation}: axis ${axis} is not an axis of a tensor of rank ${rank}`,
+      { axis, rank },
+    );
   }
   return axis < 0 ? axis + rank : axis;
 }
@@ -88,12 +102,22 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
  * Sorted distinct axes in `[0, rank)`; `undefined` means all of them.
  * @throws PrismaError AXIS_INVALID also for an axis given twice
  */
-export function normalizeAxes(operation: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(
+  operation: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (typeof axes === "number" ? [axes] : axes).map((axis) => normalizeAxis(operation, axis, rank));
+  const list = (typeof axes === "number" ? [axes] : axes).map((axis) =>
+    normalizeAxis(operation, axis, rank),
+  );
   const distinct = [...new Set(list)].sort((a, b) => a - b);
   if (distinct.length !== list.length) {
-    throw new PrismaError("AXIS_INVALID", `${operation}: an axis is named twice in [${[...list].join(",")}]`, { axes: [...list], rank });
+    throw new PrismaError(
+      "AXIS_INVALID",
+      `${operation}: an axis is named twice in [${[...list].join(",")}]`,
+      { axes: [...list], rank },
+    );
   }
   return distinct;
 }

@@ -41,7 +41,11 @@ export abstract class TensorHandle implements Disposable {
    */
   get node(): Node {
     if (this.#disposed) {
-      throw new PrismaError("DISPOSED", `a tensor of ${this.#node.dtype}${formatShape(this.#node.shape)} (${this.#node.label}) was used after dispose()`, { shape: [...this.#node.shape] });
+      throw new PrismaError(
+        "DISPOSED",
+        `a tensor of ${this.#node.dtype}${formatShape(this.#node.shape)} (${this.#node.label}) was used after dispose()`,
+        { shape: [...this.#node.shape] },
+      );
     }
     return this.#node;
   }
@@ -103,7 +107,12 @@ export abstract class TensorHandle implements Disposable {
    * await tensor([1, 2, 3]).sum().item(); // 6
    */
   async item(options: RealizeOptions = {}): Promise<number> {
-    if (this.size !== 1) throw new PrismaError("SHAPE_INVALID", `item: the tensor is ${formatShape(this.shape)}, with ${this.size} elements instead of 1`, { shape: [...this.shape] });
+    if (this.size !== 1)
+      throw new PrismaError(
+        "SHAPE_INVALID",
+        `item: the tensor is ${formatShape(this.shape)}, with ${this.size} elements instead of 1`,
+        { shape: [...this.shape] },
+      );
     const [value = Number.NaN] = await this.data(options);
     return value;
   }
@@ -126,6 +135,16 @@ export abstract class TensorHandle implements Disposable {
   [Symbol.dispose](): void {
     this.dispose();
   }
+}
+
+/**
+ * The node of what should be a tensor; `role` names the argument.
+ * @throws PrismaError ARGUMENT_INVALID, DISPOSED
+ */
+export function nodeOf(value: TensorHandle, role: string): Node {
+  if (value instanceof TensorHandle) return value.node;
+  const found = value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
+  throw new PrismaError("ARGUMENT_INVALID", `${role} is ${found}; it must be a tensor`, { found });
 }
 
 function nest(values: TypedArray, shape: Shape, asBool: boolean): NestedArray {

@@ -5,7 +5,42 @@ import { onEachDevice } from "./each-device.ts";
 import { REFERENCE } from "../src/reference/scalar.ts";
 import type { ScalarFunctionName } from "../src/graph/functions/names.ts";
 
-const SPECIAL = [0, -0, 1, -1, 0.5, -0.5, Infinity, -Infinity, Number.NaN, 1e-30, -1e-30, 1e30, -1e30, 1e-45, -1e-45, 1.17549435e-38, 3.4e38, -3.4e38, 88.7, 88.8, 89, -87, -89, -103, -104, 104, 9.01, 9.02, 0.625, 0.921875, 2 ** 24, 2.5, 3.5, -2.5];
+const SPECIAL = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  Infinity,
+  -Infinity,
+  Number.NaN,
+  1e-30,
+  -1e-30,
+  1e30,
+  -1e30,
+  1e-45,
+  -1e-45,
+  1.17549435e-38,
+  3.4e38,
+  -3.4e38,
+  88.7,
+  88.8,
+  89,
+  -87,
+  -89,
+  -103,
+  -104,
+  104,
+  9.01,
+  9.02,
+  0.625,
+  0.921875,
+  2 ** 24,
+  2.5,
+  3.5,
+  -2.5,
+];
 
 /** Bit patterns spread over all of f32: every exponent and sign, mantissas from a fixed sequence. */
 function sample(count: number): Float32Array<ArrayBuffer> {
@@ -24,7 +59,9 @@ function ulp(value: number): number {
   spacing[0] = Math.min(Math.abs(value), 3.4028234e38);
   spacingBits[0]!++;
   const next = spacing[0];
-  return Number.isFinite(next) ? next - Math.fround(Math.min(Math.abs(value), 3.4028234e38)) : 2 ** 104;
+  return Number.isFinite(next)
+    ? next - Math.fround(Math.min(Math.abs(value), 3.4028234e38))
+    : 2 ** 104;
 }
 
 /** `value`, or the infinity that f32 makes of it. */
@@ -33,13 +70,22 @@ function roundedPastRange(value: number): number {
 }
 
 /** Largest error in ULP; NaN and infinities must match in kind. */
-function worst(found: ArrayLike<number>, inputs: Float32Array, exact: (x: number) => number): { readonly error: number; readonly at: number } {
+function worst(
+  found: ArrayLike<number>,
+  inputs: Float32Array,
+  exact: (x: number) => number,
+): { readonly error: number; readonly at: number } {
   let [error, at] = [0, 0];
   inputs.forEach((x, i) => {
     const want = roundedPastRange(exact(x));
     const got = found[i]!;
-    const kind = (value: number): number => (Number.isNaN(value) ? Number.NaN : Number.isFinite(Math.fround(value)) ? 0 : value);
-    const off = Object.is(kind(want), kind(got)) ? (Number.isFinite(Math.fround(want)) ? Math.abs(got - want) / ulp(want) : 0) : nearOverflow(want, got);
+    const kind = (value: number): number =>
+      Number.isNaN(value) ? Number.NaN : Number.isFinite(Math.fround(value)) ? 0 : value;
+    const off = Object.is(kind(want), kind(got))
+      ? Number.isFinite(Math.fround(want))
+        ? Math.abs(got - want) / ulp(want)
+        : 0
+      : nearOverflow(want, got);
     if (!(off <= error)) [error, at] = [off, x];
   });
   return { error, at };
@@ -47,7 +93,11 @@ function worst(found: ArrayLike<number>, inputs: Float32Array, exact: (x: number
 
 /** Next to the largest f32, rounding may decide between it and infinity. */
 function nearOverflow(want: number, got: number): number {
-  return Math.abs(want) > 3.4028e38 && Math.abs(want) < 3.4029e38 && Math.sign(want) === Math.sign(got) ? 1 : Infinity;
+  return Math.abs(want) > 3.4028e38 &&
+    Math.abs(want) < 3.4029e38 &&
+    Math.sign(want) === Math.sign(got)
+    ? 1
+    : Infinity;
 }
 
 /** WebGPU may flush denormals, on the way too: what is or comes near one (a tenth of a result) is compared as zero there. */
@@ -56,7 +106,11 @@ const withoutDenormals = (x: number): number => (Math.abs(x) < 1e-37 ? 0 : x);
 /** Below -87 the sum 1 + e^-x overflows, and the denormal result comes out as 0, as in PyTorch. */
 const sigmoidOfNormal = (x: Tensor): Tensor => x.maximum(-87).sigmoid();
 
-const FUNCTIONS: readonly (readonly [name: ScalarFunctionName, apply: (x: Tensor) => Tensor, bound: number])[] = [
+const FUNCTIONS: readonly (readonly [
+  name: ScalarFunctionName,
+  apply: (x: Tensor) => Tensor,
+  bound: number,
+])[] = [
   ["exp", (x) => x.exp(), 2],
   ["log", (x) => x.log(), 2],
   ["tanh", (x) => x.tanh(), 2],
@@ -84,7 +138,11 @@ onEachDevice((kind) => {
     const domain = name === "sigmoid" ? (x: number) => Math.max(x, -87) : (x: number) => x;
     const rounded = kind === "webgpu" ? withoutDenormals : (x: number) => x;
     const exact = (x: number): number => rounded(REFERENCE[name]([domain(x)], "f32"));
-    const { error, at } = worst(kind === "webgpu" ? Float32Array.from(found, withoutDenormals) : found, inputs, exact);
+    const { error, at } = worst(
+      kind === "webgpu" ? Float32Array.from(found, withoutDenormals) : found,
+      inputs,
+      exact,
+    );
     expect(error, `${name}(${at})`).toBeLessThanOrEqual(bound + slack);
   });
 });

@@ -14,11 +14,12 @@ async function works(options: InitOptions): Promise<boolean> {
 const threads = typeof SharedArrayBuffer !== "undefined";
 
 /** Names, options, and whether this machine has the device. */
-export const DEVICES: readonly (readonly [name: string, options: InitOptions, present: boolean])[] = [
-  ["WebAssembly, one thread", { device: "wasm", threads: 1 }, true],
-  ["WebAssembly, two threads", { device: "wasm", threads: 2 }, threads],
-  ["WebGPU", { device: "webgpu" }, await works({ device: "webgpu" })],
-];
+export const DEVICES: readonly (readonly [name: string, options: InitOptions, present: boolean])[] =
+  [
+    ["WebAssembly, one thread", { device: "wasm", threads: 1 }, true],
+    ["WebAssembly, two threads", { device: "wasm", threads: 2 }, threads],
+    ["WebGPU", { device: "webgpu" }, await works({ device: "webgpu" })],
+  ];
 
 /** Runs `suite` once for every device; those that are missing are skipped and listed. */
 export function onEachDevice(suite: (kind: Device["kind"]) => void): void {

@@ -14,11 +14,18 @@ export interface Surroundings {
 
 /** `form` at the coordinates. */
 export function place(form: LinearForm, at: Surroundings): number {
-  return form.strides.reduce((sum, stride, axis) => sum + stride * at.coordinates[axis]!, evaluateAffine(form.offset, at.slots));
+  return form.strides.reduce(
+    (sum, stride, axis) => sum + stride * at.coordinates[axis]!,
+    evaluateAffine(form.offset, at.slots),
+  );
 }
 
 /** The values of a buffer as `dtype`, whatever array they were given in. */
-export function valuesOf(buffer: BufferId, dtype: DType, at: Pick<Surroundings, "buffers">): TypedArray {
+export function valuesOf(
+  buffer: BufferId,
+  dtype: DType,
+  at: Pick<Surroundings, "buffers">,
+): TypedArray {
   const array = at.buffers.get(buffer);
   if (array === undefined) throw new Error(`no buffer ${buffer}`);
   return viewBytes(dtype, array.buffer);
@@ -34,14 +41,30 @@ export function wrap(value: number, dtype: DType): number {
 /** The value of `expr`; f32 operations are rounded one by one, `fma` twice. */
 export function evaluate(expr: Expr, at: Surroundings): number {
   switch (expr.kind) {
-    case "literal": return wrap(expr.value, expr.dtype);
-    case "slot": return wrap(at.slots[expr.slot]!, expr.dtype);
-    case "load": return inside(expr.guards, at) ? read(expr, place(expr.form, at), at) : 0;
-    case "gather": return gather(expr, at);
-    case "index": return place(expr.form, at);
-    case "inside": return Number(inside(expr.guards, at));
-    case "value": return at.values.get(expr.value)!;
-    case "op": return wrap(operate(expr.op, expr.dtype, expr.args[0]!.dtype, expr.args.map((arg) => evaluate(arg, at))), expr.dtype);
+    case "literal":
+      return wrap(expr.value, expr.dtype);
+    case "slot":
+      return wrap(at.slots[expr.slot]!, expr.dtype);
+    case "load":
+      return inside(expr.guards, at) ? read(expr, place(expr.form, at), at) : 0;
+    case "gather":
+      return gather(expr, at);
+    case "index":
+      return place(expr.form, at);
+    case "inside":
+      return Number(inside(expr.guards, at));
+    case "value":
+      return at.values.get(expr.value)!;
+    case "op":
+      return wrap(
+        operate(
+          expr.op,
+          expr.dtype,
+          expr.args[0]!.dtype,
+          expr.args.map((arg) => evaluate(arg, at)),
+        ),
+        expr.dtype,
+      );
   }
 }
 
@@ -84,39 +107,76 @@ function cast(x: number, from: DType, to: DType): number {
 }
 
 /** The operation on numbers; the caller wraps the result to `dtype`. */
-function operate(op: MachineOp, dtype: DType, from: DType, [a = 0, b = 0, c = 0]: number[]): number {
+function operate(
+  op: MachineOp,
+  dtype: DType,
+  from: DType,
+  [a = 0, b = 0, c = 0]: number[],
+): number {
   switch (op) {
-    case "add": return a + b;
-    case "sub": return a - b;
-    case "mul": return dtype === "f32" ? a * b : Math.imul(a, b);
-    case "div": return a / b;
-    case "fma": return wrap(operate("mul", dtype, from, [a, b]), dtype) + c;
-    case "neg": return -a;
-    case "abs": return Math.abs(a);
-    case "sqrt": return Math.sqrt(a);
-    case "floor": return Math.floor(a);
-    case "ceil": return Math.ceil(a);
-    case "trunc": return Math.trunc(a);
-    case "round": return Object.is(a, -0) || (a < 0 && a >= -0.5) ? -0 : roundToEven(a);
-    case "min": return Math.min(a, b);
-    case "max": return Math.max(a, b);
-    case "eq": return Number(a === b);
-    case "ne": return Number(a !== b);
-    case "lt": return Number(a < b);
-    case "le": return Number(a <= b);
-    case "gt": return Number(a > b);
-    case "ge": return Number(a >= b);
-    case "isNan": return Number(Number.isNaN(a));
-    case "and": return a & b;
-    case "or": return a | b;
-    case "xor": return a ^ b;
-    case "not": return dtype === "bool" ? 1 - a : ~a;
-    case "shl": return a << b;
-    case "shr": return a >>> b;
-    case "floorDiv": return b === 0 ? 0 : Math.floor(a / b);
-    case "mod": return b === 0 ? 0 : a - b * Math.floor(a / b);
-    case "select": return a !== 0 ? b : c;
-    case "cast": return cast(a, from, dtype);
-    case "bitcast": return fromBits(bits(a, from), dtype);
+    case "add":
+      return a + b;
+    case "sub":
+      return a - b;
+    case "mul":
+      return dtype === "f32" ? a * b : Math.imul(a, b);
+    case "div":
+      return a / b;
+    case "fma":
+      return wrap(operate("mul", dtype, from, [a, b]), dtype) + c;
+    case "neg":
+      return -a;
+    case "abs":
+      return Math.abs(a);
+    case "sqrt":
+      return Math.sqrt(a);
+    case "floor":
+      return Math.floor(a);
+    case "ceil":
+      return Math.ceil(a);
+    case "trunc":
+      return Math.trunc(a);
+    case "round":
+      return Object.is(a, -0) || (a < 0 && a >= -0.5) ? -0 : roundToEven(a);
+    case "min":
+      return Math.min(a, b);
+    case "max":
+      return Math.max(a, b);
+    case "eq":
+      return Number(a === b);
+    case "ne":
+      return Number(a !== b);
+    case "lt":
+      return Number(a < b);
+    case "le":
+      return Number(a <= b);
+    case "gt":
+      return Number(a > b);
+    case "ge":
+      return Number(a >= b);
+    case "isNan":
+      return Number(Number.isNaN(a));
+    case "and":
+      return a & b;
+    case "or":
+      return a | b;
+    case "xor":
+      return a ^ b;
+    case "not":
+      return dtype === "bool" ? 1 - a : ~a;
+    case "shl":
+      return a << b;
+    case "shr":
+      return a >>> b;
+    case "floorDiv":
+      return b === 0 ? 0 : Math.floor(a / b);
+    case "mod":
+      return b === 0 ? 0 : a - b * Math.floor(a / b);
+    case "select":
+      return a !== 0 ? b : c;
+    case "cast":
+      return cast(a, from, dtype);
+    case "bitcast":
+      return fromBits(bits(a, from), dtype);
   }
 }

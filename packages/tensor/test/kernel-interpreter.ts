@@ -3,7 +3,14 @@ import type { DType, TypedArray } from "../src/dtype.ts";
 import type { BufferId, Expr } from "../src/graph/expr.ts";
 import type { Reduction } from "../src/graph/node.ts";
 import type {
-  ContractKernel, Kernel, MapKernel, ReduceKernel, RowsKernel, ScatterKernel, Store, TopKKernel,
+  ContractKernel,
+  Kernel,
+  MapKernel,
+  ReduceKernel,
+  RowsKernel,
+  ScatterKernel,
+  Store,
+  TopKKernel,
 } from "../src/schedule/kernel.ts";
 import type { Shape } from "../src/shape.ts";
 import { evaluate, place, valuesOf, wrap, type Surroundings } from "./expr-interpreter.ts";
@@ -15,15 +22,25 @@ type Place = Pick<Surroundings, "buffers" | "slots">;
  * sums and products of a reduction or a contraction accumulate in double precision and round once; a scatter adds in
  * single precision, in order.
  */
-export function interpretKernel(kernel: Kernel, buffers: ReadonlyMap<BufferId, TypedArray>, slots: readonly number[] = []): void {
+export function interpretKernel(
+  kernel: Kernel,
+  buffers: ReadonlyMap<BufferId, TypedArray>,
+  slots: readonly number[] = [],
+): void {
   const at = { buffers, slots };
   switch (kernel.family) {
-    case "map": return interpretMap(kernel, at);
-    case "rows": return interpretRows(kernel, at);
-    case "reduce": return interpretReduce(kernel, at);
-    case "contract": return interpretContract(kernel, at);
-    case "scatter": return interpretScatter(kernel, at);
-    case "topK": return interpretTopK(kernel, at);
+    case "map":
+      return interpretMap(kernel, at);
+    case "rows":
+      return interpretRows(kernel, at);
+    case "reduce":
+      return interpretReduce(kernel, at);
+    case "contract":
+      return interpretContract(kernel, at);
+    case "scatter":
+      return interpretScatter(kernel, at);
+    case "topK":
+      return interpretTopK(kernel, at);
   }
 }
 
@@ -43,25 +60,38 @@ export function* coordinatesOf(shape: Shape): Generator<number[]> {
 
 /** `fn` over `items` given in order; argmax and argmin give the first place of the extreme, NaN winning. */
 export function reduceValues(fn: Reduction, items: readonly number[], dtype: DType): number {
-  if (fn === "sum") return wrap(items.reduce((sum, x) => (dtype === "f32" ? sum + x : wrap(sum + x, dtype)), 0), dtype);
-  if (fn === "prod") return wrap(items.reduce((p, x) => (dtype === "f32" ? p * x : wrap(Math.imul(p, x), dtype)), 1), dtype);
+  if (fn === "sum")
+    return wrap(
+      items.reduce((sum, x) => (dtype === "f32" ? sum + x : wrap(sum + x, dtype)), 0),
+      dtype,
+    );
+  if (fn === "prod")
+    return wrap(
+      items.reduce((p, x) => (dtype === "f32" ? p * x : wrap(Math.imul(p, x), dtype)), 1),
+      dtype,
+    );
   if (fn === "max" || fn === "min") return items.reduce((best, x) => Math[fn](best, x));
   const nan = items.findIndex(Number.isNaN);
   if (nan >= 0) return nan;
-  return items.reduce((best, x, i) => ((fn === "argmax" ? x > items[best]! : x < items[best]!) ? i : best), 0);
+  return items.reduce(
+    (best, x, i) => ((fn === "argmax" ? x > items[best]! : x < items[best]!) ? i : best),
+    0,
+  );
 }
 
 function write(stores: readonly Store[], at: Surroundings): void {
   for (const store of stores) {
     const array = valuesOf(store.buffer, store.dtype, at);
     const element = place(store.form, at);
-    if (element < 0 || element >= array.length) throw new Error(`element ${element} is outside buffer ${store.buffer}`);
+    if (element < 0 || element >= array.length)
+      throw new Error(`element ${element} is outside buffer ${store.buffer}`);
     array[element] = evaluate(store.value, at);
   }
 }
 
 function interpretMap(kernel: MapKernel, at: Place): void {
-  for (const coordinates of coordinatesOf(kernel.shape)) write(kernel.stores, { ...at, coordinates, values: new Map() });
+  for (const coordinates of coordinatesOf(kernel.shape))
+    write(kernel.stores, { ...at, coordinates, values: new Map() });
 }
 
 function interpretRows(kernel: RowsKernel, at: Place): void {
@@ -70,7 +100,14 @@ function interpretRows(kernel: RowsKernel, at: Place): void {
     const values = new Map<number, number>();
     const element = (i: number): Surroundings => ({ ...at, coordinates: [...outer, i], values });
     for (const step of kernel.steps) {
-      values.set(step.id, reduceValues(step.fn, row.map((i) => evaluate(step.body, element(i))), step.dtype));
+      values.set(
+        step.id,
+        reduceValues(
+          step.fn,
+          row.map((i) => evaluate(step.body, element(i))),
+          step.dtype,
+        ),
+      );
     }
     write(kernel.rowStores, element(0));
     for (const i of row) write(kernel.stores, element(i));
@@ -79,7 +116,8 @@ function interpretRows(kernel: RowsKernel, at: Place): void {
 
 function interpretReduce(kernel: ReduceKernel, at: Place): void {
   for (const outer of coordinatesOf(kernel.outer)) {
-    const body = (inner: number[]): number => evaluate(kernel.body, { ...at, coordinates: [...outer, ...inner], values: new Map() });
+    const body = (inner: number[]): number =>
+      evaluate(kernel.body, { ...at, coordinates: [...outer, ...inner], values: new Map() });
     const value = reduceValues(kernel.fn, [...coordinatesOf(kernel.inner)].map(body), kernel.dtype);
     write(kernel.stores, { ...at, coordinates: outer, values: new Map([[0, value]]) });
   }
@@ -91,11 +129,20 @@ function interpretContract(kernel: ContractKernel, at: Place): void {
     return evaluate(load, { ...at, coordinates, values: new Map() });
   };
   const ks = [...coordinatesOf(kernel.k)];
-  for (const batch of coordinatesOf(kernel.batch)) for (const m of coordinatesOf(kernel.m)) for (const n of coordinatesOf(kernel.n)) {
-    const products = ks.map((k) => operand(kernel.a, [...batch, ...m, ...k]) * operand(kernel.b, [...batch, ...n, ...k]));
-    const value = reduceValues("sum", products, "f32");
-    write(kernel.stores, { ...at, coordinates: [...batch, ...m, ...n], values: new Map([[0, value]]) });
-  }
+  for (const batch of coordinatesOf(kernel.batch))
+    for (const m of coordinatesOf(kernel.m))
+      for (const n of coordinatesOf(kernel.n)) {
+        const products = ks.map(
+          (k) =>
+            operand(kernel.a, [...batch, ...m, ...k]) * operand(kernel.b, [...batch, ...n, ...k]),
+        );
+        const value = reduceValues("sum", products, "f32");
+        write(kernel.stores, {
+          ...at,
+          coordinates: [...batch, ...m, ...n],
+          values: new Map([[0, value]]),
+        });
+      }
 }
 
 function interpretScatter(kernel: ScatterKernel, at: Place): void {
@@ -105,10 +152,14 @@ function interpretScatter(kernel: ScatterKernel, at: Place): void {
   for (const coordinates of coordinatesOf([...kernel.outer, kernel.sources, ...kernel.inner])) {
     const here = { ...at, coordinates, values: new Map<number, number>() };
     const target = evaluate({ kind: "load", dtype: "i32", ...kernel.index, guards: [] }, here);
-    const source = evaluate({ kind: "load", dtype: kernel.dtype, ...kernel.source, guards: [] }, here);
+    const source = evaluate(
+      { kind: "load", dtype: kernel.dtype, ...kernel.source, guards: [] },
+      here,
+    );
     const outer = Math.floor(i / (kernel.sources * inner));
     const element = (outer * kernel.targets + target) * inner + (i % inner);
-    if (target >= 0 && target < kernel.targets) output[element] = wrap(output[element]! + source, kernel.dtype);
+    if (target >= 0 && target < kernel.targets)
+      output[element] = wrap(output[element]! + source, kernel.dtype);
     i++;
   }
 }
@@ -117,8 +168,13 @@ function interpretTopK(kernel: TopKKernel, at: Place): void {
   const output = valuesOf(kernel.output, "i32", at);
   for (let row = 0; row < kernel.rows; row++) {
     const values = Array.from({ length: kernel.length }, (_, i) =>
-      evaluate({ kind: "load", dtype: kernel.dtype, ...kernel.source, guards: [] }, { ...at, coordinates: [row, i], values: new Map() }));
-    const larger = (x: number, y: number): number => Number(Number.isNaN(y)) - Number(Number.isNaN(x)) || (x < y ? 1 : x > y ? -1 : 0);
+      evaluate(
+        { kind: "load", dtype: kernel.dtype, ...kernel.source, guards: [] },
+        { ...at, coordinates: [row, i], values: new Map() },
+      ),
+    );
+    const larger = (x: number, y: number): number =>
+      Number(Number.isNaN(y)) - Number(Number.isNaN(x)) || (x < y ? 1 : x > y ? -1 : 0);
     const places = values.map((_, i) => i).sort((i, j) => larger(values[i]!, values[j]!) || i - j);
     output.set(places.slice(0, kernel.k), row * kernel.k);
   }

@@ -84,6 +84,26 @@ async function fill(
   }
 }
 
+/** Tensors read at the same time: enough to hide a server's delay, few enough to bound memory. */
+const AT_ONCE = 8;
+
+/** Fills all of `wave` into `parameters`, waiting for the last even when one fails. */
+async function fillWave(
+  tensors: Tensors,
+  wave: readonly WeightSource[],
+  parameters: Map<string, Tensor>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const results = await Promise.allSettled(wave.map((source) => fill(tensors, source, signal)));
+  for (const result of results) {
+    if (result.status === "fulfilled") {
+      result.value.forEach(([name, view]) => parameters.set(name, view));
+    }
+  }
+  const failed = results.find((result) => result.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
 /**
  * The parameters that `sources` make of `tensors`, each a view of a realized buffer. The caller owns them; `tensors` are let go of.
  * @throws PrismaError CHECKPOINT_MISSING, CHECKPOINT_SHAPE, CHECKPOINT_UNEXPECTED, CANCELLED, and what reading the values throws
@@ -97,11 +117,10 @@ export async function fillParameters(
   try {
     checkTensors(tensors, sources);
     const total = [...tensors.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
-    let loaded = 0;
-    for (const source of sources) {
-      const views = await fill(tensors, source, options.signal);
-      views.forEach(([name, view]) => parameters.set(name, view));
-      loaded += views.reduce((sum, [, view]) => sum + bytesOf(view), 0);
+    for (let first = 0; first < sources.length; first += AT_ONCE) {
+      const wave = sources.slice(first, first + AT_ONCE);
+      await fillWave(tensors, wave, parameters, options.signal);
+      const loaded = [...parameters.values()].reduce((sum, one) => sum + bytesOf(one), 0);
       options.onProgress?.({ loaded, total });
     }
     return parameters;

@@ -216,6 +216,16 @@ onEachDevice(() => {
     });
   });
 
+  test("300 forward passes leave memory as it was", { timeout: 120_000 }, async () => {
+    await valuesOf(model.forward(images));
+    const { buffers, bytes, pooledBytes, peakBytes, tensors, plans } = memory();
+    for (let i = 0; i < 300; i++) {
+      using output = model.forward(images);
+      await output.data();
+    }
+    expect(memory()).toEqual({ buffers, bytes, pooledBytes, peakBytes, tensors, plans });
+  });
+
   describe("what the model says of itself", () => {
     test("tokens", async () => {
       expect(model.tokens).toEqual({

@@ -13,8 +13,9 @@ export function PictureChooser({ page }: { page: PageState }) {
       <button type="button" class="link" onClick={() => input.current?.click()}>
         Choose a picture
       </button>
-      <span class="small quiet">or drop one on the page</span>
-      {page.scene.value.kind === "picture" && (
+      {page.scene.value.kind === "garments" ? (
+        <span class="small quiet">or drop one on the page</span>
+      ) : (
         <button type="button" class="link" onClick={() => void page.compose({})}>
           Back to the garments
         </button>

@@ -26,15 +26,23 @@ function rebuild<T extends TensorTree>(tree: T, tensors: Iterator<Tensor>): T {
 
 function nextOf(tensors: Iterator<Tensor>): Tensor {
   const next = tensors.next();
-  if (next.done === true) throw new PrismaError("INTERNAL", "gradient: the tree has more tensors than gradients");
+  if (next.done === true)
+    throw new PrismaError("INTERNAL", "gradient: the tree has more tensors than gradients");
   return next.value;
 }
 
 /** A node equal to `x` and distinct from it, so that paths through this argument can be told apart. */
 function aliasOf(x: Tensor): Tensor {
-  if (x.dtype !== "f32") throw new PrismaError("NOT_DIFFERENTIABLE", `gradient: an argument is ${x.dtype}; only f32 has gradients`, { dtype: x.dtype });
+  if (x.dtype !== "f32")
+    throw new PrismaError(
+      "NOT_DIFFERENTIABLE",
+      `gradient: an argument is ${x.dtype}; only f32 has gradients`,
+      { dtype: x.dtype },
+    );
   const { node } = x;
-  return new Tensor(new Node({ kind: "reshape" }, [node], node.shape, node.dtype, node.device, node.label));
+  return new Tensor(
+    new Node({ kind: "reshape" }, [node], node.shape, node.dtype, node.device, node.label),
+  );
 }
 
 /**
@@ -42,7 +50,10 @@ function aliasOf(x: Tensor): Tensor {
  * @throws PrismaError NOT_DIFFERENTIABLE when `output` is not one f32 number
  */
 export function gradientsOf(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
-  return gradients(output.node, wrt.map((tensor) => tensor.node)).map((node) => new Tensor(node));
+  return gradients(
+    output.node,
+    wrt.map((tensor) => tensor.node),
+  ).map((node) => new Tensor(node));
 }
 
 /**
@@ -55,7 +66,9 @@ export function gradientsOf(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
  * await value.item(); // 5
  * await gradient.array(); // [2, 4]
  */
-export function valueAndGrad<T extends TensorTree, Rest extends unknown[]>(f: (x: T, ...rest: Rest) => Tensor): (x: T, ...rest: Rest) => { readonly value: Tensor; readonly gradient: T } {
+export function valueAndGrad<T extends TensorTree, Rest extends unknown[]>(
+  f: (x: T, ...rest: Rest) => Tensor,
+): (x: T, ...rest: Rest) => { readonly value: Tensor; readonly gradient: T } {
   return (x, ...rest) => {
     const aliases = leavesOf(x).map(aliasOf);
     const value = f(rebuild(x, aliases.values()), ...rest);
@@ -74,7 +87,9 @@ function scalarOf(value: Tensor): Tensor {
  * @example
  * await grad((x: Tensor) => x.square().sum())(tensor([1, 2])).array(); // [2, 4]
  */
-export function grad<T extends TensorTree, Rest extends unknown[]>(f: (x: T, ...rest: Rest) => Tensor): (x: T, ...rest: Rest) => T {
+export function grad<T extends TensorTree, Rest extends unknown[]>(
+  f: (x: T, ...rest: Rest) => Tensor,
+): (x: T, ...rest: Rest) => T {
   const both = valueAndGrad(f);
   return (x, ...rest) => both(x, ...rest).gradient;
 }

@@ -19,7 +19,11 @@ function dependents(order: readonly Node[], wrt: readonly Node[]): Set<Node> {
  */
 export function gradients(output: Node, wrt: readonly Node[]): Node[] {
   if (sizeOf(output.shape) !== 1 || output.dtype !== "f32") {
-    throw new PrismaError("NOT_DIFFERENTIABLE", `gradient: the function must return one f32 number, not ${output.dtype}${formatShape(output.shape)}; sum or take one element`, { shape: [...output.shape], dtype: output.dtype });
+    throw new PrismaError(
+      "NOT_DIFFERENTIABLE",
+      `gradient: the function must return one f32 number, not ${output.dtype}${formatShape(output.shape)}; sum or take one element`,
+      { shape: [...output.shape], dtype: output.dtype },
+    );
   }
   const order = topologicalOrder([output]);
   const needed = dependents(order, wrt);
@@ -27,14 +31,22 @@ export function gradients(output: Node, wrt: readonly Node[]): Node[] {
   for (let i = order.length - 1; i >= 0; i--) {
     const node = order[i];
     const g = node === undefined || !needed.has(node) ? undefined : found.get(node);
-    if (node === undefined || g === undefined || !node.inputs.some((input) => needed.has(input))) continue;
+    if (node === undefined || g === undefined || !node.inputs.some((input) => needed.has(input)))
+      continue;
     const contributions = gradientsOfInputs(node, g);
-    node.inputs.forEach((input, position) => accumulate(found, input, contributions[position] ?? null, needed));
+    node.inputs.forEach((input, position) =>
+      accumulate(found, input, contributions[position] ?? null, needed),
+    );
   }
   return wrt.map((node) => found.get(node) ?? zerosOf(node));
 }
 
-function accumulate(found: Map<Node, Node>, input: Node, contribution: Node | null, needed: ReadonlySet<Node>): void {
+function accumulate(
+  found: Map<Node, Node>,
+  input: Node,
+  contribution: Node | null,
+  needed: ReadonlySet<Node>,
+): void {
   if (contribution === null || !needed.has(input)) return;
   const before = found.get(input);
   found.set(input, before === undefined ? contribution : mapNode("add", before, contribution));

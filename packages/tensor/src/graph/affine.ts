@@ -24,7 +24,10 @@ export function addScaled(a: Affine, b: Affine, factor: number): Affine {
 
 /** Value of `a` for the given slot values. */
 export function evaluateAffine(a: Affine, slots: ArrayLike<number>): number {
-  return a.terms.reduce((sum, [slot, factor]) => sum + (slots[slot] ?? Number.NaN) * factor, a.constant);
+  return a.terms.reduce(
+    (sum, [slot, factor]) => sum + (slots[slot] ?? Number.NaN) * factor,
+    a.constant,
+  );
 }
 
 /** True when `a` and `b` are the same number for every value of the slots. */
@@ -34,6 +37,8 @@ export function sameAffine(a: Affine, b: Affine): boolean {
 
 /** `a` as canonical text, for keys and `explain`. */
 export function formatAffine(a: Affine): string {
-  const terms = [...a.terms].sort(([p], [q]) => p - q).map(([slot, factor]) => `${factor}*s${slot}`);
+  const terms = [...a.terms]
+    .sort(([p], [q]) => p - q)
+    .map(([slot, factor]) => `${factor}*s${slot}`);
   return [a.constant, ...terms].join("+");
 }

@@ -4,9 +4,16 @@ import { stridesOf, type Shape } from "../shape.ts";
 import { RESULT_TYPES, type ScalarFunctionName } from "./functions/names.ts";
 import { Node, type DeviceTag, type Reduction } from "./node.ts";
 
-const deviceAmong = (nodes: readonly Node[]): DeviceTag | null => nodes.find((node) => node.device !== null)?.device ?? null;
+const deviceAmong = (nodes: readonly Node[]): DeviceTag | null =>
+  nodes.find((node) => node.device !== null)?.device ?? null;
 
-function derive(op: Node["op"], inputs: readonly Node[], shape: Shape, dtype: DType, label: string = op.kind): Node {
+function derive(
+  op: Node["op"],
+  inputs: readonly Node[],
+  shape: Shape,
+  dtype: DType,
+  label: string = op.kind,
+): Node {
   return new Node(op, inputs, shape, dtype, deviceAmong(inputs), label);
 }
 
@@ -44,18 +51,40 @@ export function reshapeNode(x: Node, shape: Shape): Node {
 
 /** Axis i of the result is axis `axes[i]` of `x`. */
 export function permuteNode(x: Node, axes: readonly number[]): Node {
-  return axes.every((axis, i) => axis === i) ? x : derive({ kind: "permute", axes }, [x], axes.map((axis) => x.shape[axis] ?? 1), x.dtype);
+  return axes.every((axis, i) => axis === i)
+    ? x
+    : derive(
+        { kind: "permute", axes },
+        [x],
+        axes.map((axis) => x.shape[axis] ?? 1),
+        x.dtype,
+      );
 }
 
 /** `shape` elements of `x`: coordinate c reads `starts + c * steps`. */
-export function sliceNode(x: Node, starts: readonly number[], shape: Shape, steps: readonly number[] = shape.map(() => 1)): Node {
-  const whole = sameSizes(x.shape, shape) && starts.every((start) => start === 0) && steps.every((step) => step === 1);
+export function sliceNode(
+  x: Node,
+  starts: readonly number[],
+  shape: Shape,
+  steps: readonly number[] = shape.map(() => 1),
+): Node {
+  const whole =
+    sameSizes(x.shape, shape) &&
+    starts.every((start) => start === 0) &&
+    steps.every((step) => step === 1);
   return whole ? x : derive({ kind: "slice", starts, steps }, [x], shape, x.dtype);
 }
 
 /** `x` standing at `before` in `shape`, `fill` (shape []) around it. */
-export function padNode(x: Node, before: readonly number[], shape: Shape, fill: Node = scalarNode(0, x.dtype)): Node {
-  return sameSizes(x.shape, shape) ? x : derive({ kind: "pad", before }, [x, expandNode(fill, shape)], shape, x.dtype);
+export function padNode(
+  x: Node,
+  before: readonly number[],
+  shape: Shape,
+  fill: Node = scalarNode(0, x.dtype),
+): Node {
+  return sameSizes(x.shape, shape)
+    ? x
+    : derive({ kind: "pad", before }, [x, expandNode(fill, shape)], shape, x.dtype);
 }
 
 /** `inputs` one after another along `axis`. */
@@ -63,20 +92,42 @@ export function concatNode(inputs: readonly Node[], axis: number): Node {
   const [first] = inputs;
   if (first === undefined) throw new RangeError("concat needs an input");
   const total = inputs.reduce((sum, input) => sum + (input.shape[axis] ?? 0), 0);
-  return inputs.length === 1 ? first : derive({ kind: "concat", axis }, inputs, first.shape.map((size, a) => (a === axis ? total : size)), first.dtype);
+  return inputs.length === 1
+    ? first
+    : derive(
+        { kind: "concat", axis },
+        inputs,
+        first.shape.map((size, a) => (a === axis ? total : size)),
+        first.dtype,
+      );
 }
 
 /** `fn` over `axes`, which keep size 1. */
 export function reduceNode(fn: Reduction, x: Node, axes: readonly number[]): Node {
   const shape = x.shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
   const places = fn === "argmax" || fn === "argmin";
-  return axes.length === 0 && !places ? x : derive({ kind: "reduce", fn, axes }, [x], shape, places ? "i32" : x.dtype, fn);
+  return axes.length === 0 && !places
+    ? x
+    : derive({ kind: "reduce", fn, axes }, [x], shape, places ? "i32" : x.dtype, fn);
 }
 
 /** Sum of products over the labels that `out` lacks; labels are numbers, one size each. */
-export function contractNode(a: Node, aLabels: readonly number[], b: Node, bLabels: readonly number[], out: readonly number[]): Node {
-  const sizeOfLabel = (label: number): number => a.shape[aLabels.indexOf(label)] ?? b.shape[bLabels.indexOf(label)] ?? 1;
-  return derive({ kind: "contract", a: aLabels, b: bLabels, out }, [a, b], out.map(sizeOfLabel), "f32", "product");
+export function contractNode(
+  a: Node,
+  aLabels: readonly number[],
+  b: Node,
+  bLabels: readonly number[],
+  out: readonly number[],
+): Node {
+  const sizeOfLabel = (label: number): number =>
+    a.shape[aLabels.indexOf(label)] ?? b.shape[bLabels.indexOf(label)] ?? 1;
+  return derive(
+    { kind: "contract", a: aLabels, b: bLabels, out },
+    [a, b],
+    out.map(sizeOfLabel),
+    "f32",
+    "product",
+  );
 }
 
 /** i32 coordinate along `axis` of `shape`. */
@@ -87,11 +138,13 @@ export function indexNode(shape: Shape, axis: number, device: DeviceTag | null):
 /** i32 row-major place of each element of `shape`. */
 export function placeNode(shape: Shape, device: DeviceTag | null): Node {
   const strides = stridesOf(shape);
-  return shape.reduce<Node | null>((sum, _, axis) => {
-    const coordinate = indexNode(shape, axis, device);
-    const term = mapNode("mul", coordinate, numberLike(strides[axis] ?? 1, coordinate));
-    return sum === null ? term : mapNode("add", sum, term);
-  }, null) ?? scalarNode(0, "i32");
+  return (
+    shape.reduce<Node | null>((sum, _, axis) => {
+      const coordinate = indexNode(shape, axis, device);
+      const term = mapNode("mul", coordinate, numberLike(strides[axis] ?? 1, coordinate));
+      return sum === null ? term : mapNode("add", sum, term);
+    }, null) ?? scalarNode(0, "i32")
+  );
 }
 
 /** out[.., i, ..] = x[.., index[.., i, ..], ..]; `index` has the result's shape. */

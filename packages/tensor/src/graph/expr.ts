@@ -16,10 +16,38 @@ import type { Guard, LinearForm } from "./linear-form.ts";
  * - `bitcast` between f32, i32 and u32 keeps the bits.
  */
 export const MACHINE_OPS = [
-  "add", "sub", "mul", "div", "fma", "neg", "abs", "sqrt", "floor", "ceil", "trunc", "round", "min", "max",
-  "eq", "ne", "lt", "le", "gt", "ge", "isNan",
-  "and", "or", "xor", "not", "shl", "shr", "floorDiv", "mod",
-  "select", "cast", "bitcast",
+  "add",
+  "sub",
+  "mul",
+  "div",
+  "fma",
+  "neg",
+  "abs",
+  "sqrt",
+  "floor",
+  "ceil",
+  "trunc",
+  "round",
+  "min",
+  "max",
+  "eq",
+  "ne",
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "isNan",
+  "and",
+  "or",
+  "xor",
+  "not",
+  "shl",
+  "shr",
+  "floorDiv",
+  "mod",
+  "select",
+  "cast",
+  "bitcast",
 ] as const;
 
 /** One of {@link MACHINE_OPS}. */
@@ -29,10 +57,18 @@ export type MachineOp = (typeof MACHINE_OPS)[number];
 export type BufferId = number;
 
 /** A value that does not depend on the element: the literal `value`. bool literals are 0 or 1. */
-export interface Literal { readonly kind: "literal"; readonly dtype: DType; readonly value: number }
+export interface Literal {
+  readonly kind: "literal";
+  readonly dtype: DType;
+  readonly value: number;
+}
 
 /** A number given when the plan is bound, the same for all elements. */
-export interface SlotExpr { readonly kind: "slot"; readonly dtype: DType; readonly slot: number }
+export interface SlotExpr {
+  readonly kind: "slot";
+  readonly dtype: DType;
+  readonly slot: number;
+}
 
 /** The element of `buffer` at `form`; 0 where a guard fails (the address is then not read). */
 export interface Load {
@@ -56,22 +92,49 @@ export interface GatherLoad {
 }
 
 /** The value of `form` at this element's coordinates, as i32. */
-export interface IndexExpr { readonly kind: "index"; readonly dtype: "i32"; readonly form: LinearForm }
+export interface IndexExpr {
+  readonly kind: "index";
+  readonly dtype: "i32";
+  readonly form: LinearForm;
+}
 
 /** True where every guard holds. */
-export interface InsideExpr { readonly kind: "inside"; readonly dtype: "bool"; readonly guards: readonly Guard[] }
+export interface InsideExpr {
+  readonly kind: "inside";
+  readonly dtype: "bool";
+  readonly guards: readonly Guard[];
+}
 
 /**
  * A value its kernel computes: the accumulator of a contraction, or the result of a row reduction. While a schedule is
  * being made, `form` addresses it as if stored densely; in a finished kernel the value belongs to this element or row.
  */
-export interface ValueExpr { readonly kind: "value"; readonly dtype: DType; readonly kernel: number; readonly value: number; readonly form: LinearForm }
+export interface ValueExpr {
+  readonly kind: "value";
+  readonly dtype: DType;
+  readonly kernel: number;
+  readonly value: number;
+  readonly form: LinearForm;
+}
 
 /** `op` applied to `args`. */
-export interface OpExpr { readonly kind: "op"; readonly op: MachineOp; readonly dtype: DType; readonly args: readonly Expr[] }
+export interface OpExpr {
+  readonly kind: "op";
+  readonly op: MachineOp;
+  readonly dtype: DType;
+  readonly args: readonly Expr[];
+}
 
 /** A scalar expression; equal subexpressions may be the same object, and generators compute an object once. */
-export type Expr = Literal | SlotExpr | Load | GatherLoad | IndexExpr | InsideExpr | ValueExpr | OpExpr;
+export type Expr =
+  | Literal
+  | SlotExpr
+  | Load
+  | GatherLoad
+  | IndexExpr
+  | InsideExpr
+  | ValueExpr
+  | OpExpr;
 
 /** A literal of `dtype`. */
 export function literal(value: number, dtype: DType = "f32"): Literal {
@@ -83,7 +146,12 @@ const RESULT_BOOL = new Set<MachineOp>(["eq", "ne", "lt", "le", "gt", "ge", "isN
 /** `op(args)`, typed by the last argument (comparisons give bool); use {@link castTo} and {@link bitcastTo} to change type. */
 export function apply(op: Exclude<MachineOp, "cast" | "bitcast">, ...args: Expr[]): OpExpr {
   const last = args[args.length - 1];
-  return { kind: "op", op, dtype: RESULT_BOOL.has(op) || last === undefined ? "bool" : last.dtype, args };
+  return {
+    kind: "op",
+    op,
+    dtype: RESULT_BOOL.has(op) || last === undefined ? "bool" : last.dtype,
+    args,
+  };
 }
 
 /** `x` converted to `dtype`; `x` itself when it already has it. */

@@ -42,8 +42,15 @@ export function expandForm(form: LinearForm, from: Shape, to: Shape): LinearForm
 }
 
 /** Coordinate c of an axis of the result reads coordinate `start + c * step`. */
-export function sliceForm(form: LinearForm, starts: readonly Affine[], steps: readonly number[]): LinearForm {
-  const offset = starts.reduce((sum, start, axis) => addScaled(sum, start, form.strides[axis] ?? 0), form.offset);
+export function sliceForm(
+  form: LinearForm,
+  starts: readonly Affine[],
+  steps: readonly number[],
+): LinearForm {
+  const offset = starts.reduce(
+    (sum, start, axis) => addScaled(sum, start, form.strides[axis] ?? 0),
+    form.offset,
+  );
   return { strides: form.strides.map((stride, axis) => stride * (steps[axis] ?? 1)), offset };
 }
 

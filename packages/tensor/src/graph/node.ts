@@ -31,11 +31,20 @@ export type NodeOp =
   | { readonly kind: "reshape" }
   | { readonly kind: "permute"; readonly axes: readonly number[] }
   | { readonly kind: "expand" }
-  | { readonly kind: "slice"; readonly starts: readonly number[]; readonly steps: readonly number[] }
+  | {
+      readonly kind: "slice";
+      readonly starts: readonly number[];
+      readonly steps: readonly number[];
+    }
   | { readonly kind: "pad"; readonly before: readonly number[] }
   | { readonly kind: "concat"; readonly axis: number }
   | { readonly kind: "reduce"; readonly fn: Reduction; readonly axes: readonly number[] }
-  | { readonly kind: "contract"; readonly a: readonly number[]; readonly b: readonly number[]; readonly out: readonly number[] }
+  | {
+      readonly kind: "contract";
+      readonly a: readonly number[];
+      readonly b: readonly number[];
+      readonly out: readonly number[];
+    }
   | { readonly kind: "gather"; readonly axis: number }
   | { readonly kind: "scatterAdd"; readonly axis: number }
   | { readonly kind: "argTopK"; readonly k: number };

@@ -31,14 +31,20 @@ export function rewriteForms(root: Expr, change: FormRewrite): Expr | null {
     if (changed === null) failed = true;
     return changed ?? f;
   };
-  const guards = (list: readonly Guard[]): Guard[] => list.map((g) => ({ form: form(g.form), size: g.size }));
+  const guards = (list: readonly Guard[]): Guard[] =>
+    list.map((g) => ({ form: form(g.form), size: g.size }));
   const visit = (expr: Expr): Expr =>
     rewriteLeaves(expr, (leaf) => {
       switch (leaf.kind) {
         case "load":
           return { ...leaf, form: form(leaf.form), guards: guards(leaf.guards) };
         case "gather":
-          return { ...leaf, form: form(leaf.form), guards: guards(leaf.guards), index: visit(leaf.index) };
+          return {
+            ...leaf,
+            form: form(leaf.form),
+            guards: guards(leaf.guards),
+            index: visit(leaf.index),
+          };
         case "index":
         case "value":
           return { ...leaf, form: form(leaf.form) };

@@ -22,7 +22,11 @@ export type ByteInput = string | URL | Blob | ArrayBuffer | Uint8Array<ArrayBuff
 /** @throws PrismaError SOURCE_TRUNCATED */
 function assertComplete(name: string, begin: number, end: number, found: number): void {
   if (found !== end - begin) {
-    throw new PrismaError("SOURCE_TRUNCATED", `${name}: bytes ${begin} to ${end} were asked for, ${found} of ${end - begin} came; download the file again`, { begin, end, found });
+    throw new PrismaError(
+      "SOURCE_TRUNCATED",
+      `${name}: bytes ${begin} to ${end} were asked for, ${found} of ${end - begin} came; download the file again`,
+      { begin, end, found },
+    );
   }
 }
 
@@ -50,38 +54,80 @@ function blobSource(blob: Blob): ByteSource {
   };
 }
 
-/** A URL without what may be secret in it. */
+/** Most characters of a file's name in a message. */
+const NAME_CHARACTERS = 40;
+
+/** The end of a URL's path: what says which file it is, without what may be secret or long. */
 function shownUrl(url: string): string {
-  return url.replace(/[?#].*$/, "");
+  if (/^(data|blob):/.test(url)) return `a ${url.slice(0, 4)} URL`;
+  const { host, pathname } = new URL(url);
+  const path = `${host}${pathname}`;
+  return quoteName(
+    path.length <= NAME_CHARACTERS ? path : `...${path.slice(3 - NAME_CHARACTERS)}`,
+    NAME_CHARACTERS,
+  );
 }
 
-async function request(url: string, headers: Readonly<Record<string, string>>, options: ReadOptions): Promise<Response> {
+async function request(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  options: ReadOptions,
+): Promise<Response> {
   const name = shownUrl(url);
   let response: Response;
   try {
-    response = await fetch(url, { headers, ...(options.signal === undefined ? {} : { signal: options.signal }) });
+    response = await fetch(url, {
+      headers,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
   } catch (cause) {
-    if (options.signal?.aborted) throw new PrismaError("CANCELLED", `${name}: the download was cancelled`, {}, { cause });
-    throw new PrismaError("NETWORK_FAILED", `${name}: the server could not be reached`, { url: name }, { cause });
+    if (options.signal?.aborted)
+      throw new PrismaError("CANCELLED", `${name}: the download was cancelled`, {}, { cause });
+    throw new PrismaError(
+      "NETWORK_FAILED",
+      `${name}: the server could not be reached`,
+      { url: name },
+      { cause },
+    );
   }
-  if (response.status === 404) throw new PrismaError("SOURCE_NOT_FOUND", `${name}: there is no such file (404)`, { url: name, status: 404 });
-  if (!response.ok) throw new PrismaError("NETWORK_FAILED", `${name}: the server answered ${response.status}`, { url: name, status: response.status });
+  if (response.status === 404)
+    throw new PrismaError("SOURCE_NOT_FOUND", `${name}: there is no such file (404)`, {
+      url: name,
+      status: 404,
+    });
+  if (!response.ok)
+    throw new PrismaError("NETWORK_FAILED", `${name}: the server answered ${response.status}`, {
+      url: name,
+      status: response.status,
+    });
   return response;
 }
 
-async function bodyOf(response: Response, name: string, options: ReadOptions): Promise<Uint8Array<ArrayBuffer>> {
+async function bodyOf(
+  response: Response,
+  name: string,
+  options: ReadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await response.arrayBuffer());
   } catch (cause) {
-    if (options.signal?.aborted) throw new PrismaError("CANCELLED", `${name}: the download was cancelled`, {}, { cause });
-    throw new PrismaError("SOURCE_TRUNCATED", `${name}: the connection broke before the file was complete`, { url: name }, { cause });
+    if (options.signal?.aborted)
+      throw new PrismaError("CANCELLED", `${name}: the download was cancelled`, {}, { cause });
+    throw new PrismaError(
+      "SOURCE_TRUNCATED",
+      `${name}: the connection broke before the file was complete`,
+      { url: name },
+      { cause },
+    );
   }
 }
 
 /** The part of the file that an answer says it holds, and the whole file's size; null when it does not say. */
 function contentRange(response: Response): { begin: number; end: number; size: number } | null {
   const match = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(response.headers.get("content-range") ?? "");
-  return match === null ? null : { begin: Number(match[1]), end: Number(match[2]) + 1, size: Number(match[3]) };
+  return match === null
+    ? null
+    : { begin: Number(match[1]), end: Number(match[2]) + 1, size: Number(match[3]) };
 }
 
 /** A file over HTTP; servers that do not know ranges are read whole, once. */
@@ -108,7 +154,12 @@ class UrlSource implements ByteSource {
       // Some servers (sirv, under vite) answer a range of one byte with the whole file; only the size is wanted here.
       const range = contentRange(response);
       await response.body?.cancel();
-      if (range === null) throw new PrismaError("NETWORK_FAILED", `${this.name}: the server does not say how long the file is`, { range: response.headers.get("content-range") });
+      if (range === null)
+        throw new PrismaError(
+          "NETWORK_FAILED",
+          `${this.name}: the server does not say how long the file is`,
+          { range: response.headers.get("content-range") },
+        );
       return range.size;
     }
     this.#whole = this.#checkedBody(response, options);
@@ -120,11 +171,16 @@ class UrlSource implements ByteSource {
     const bytes = await bodyOf(response, this.name, options);
     const declared = response.headers.get("content-length");
     // A compressed body has another length than its content.
-    if (declared !== null && response.headers.get("content-encoding") === null) assertComplete(this.name, 0, Number(declared), bytes.length);
+    if (declared !== null && response.headers.get("content-encoding") === null)
+      assertComplete(this.name, 0, Number(declared), bytes.length);
     return bytes;
   }
 
-  async read(begin: number, end: number, options: ReadOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async read(
+    begin: number,
+    end: number,
+    options: ReadOptions = {},
+  ): Promise<Uint8Array<ArrayBuffer>> {
     if (begin === end) return new Uint8Array(0);
     if (this.#whole !== null) return memorySource(await this.#whole, this.name).read(begin, end);
     const response = await request(this.url, { Range: `bytes=${begin}-${end - 1}` }, options);
@@ -135,7 +191,11 @@ class UrlSource implements ByteSource {
     const range = contentRange(response);
     if (range?.begin !== begin || range.end !== end) {
       await response.body?.cancel();
-      throw new PrismaError("SOURCE_TRUNCATED", `${this.name}: the server answered another range than bytes ${begin} to ${end}`, { range: response.headers.get("content-range") });
+      throw new PrismaError(
+        "SOURCE_TRUNCATED",
+        `${this.name}: the server answered another range than bytes ${begin} to ${end}`,
+        { range: response.headers.get("content-range") },
+      );
     }
     const bytes = await bodyOf(response, this.name, options);
     assertComplete(this.name, begin, end, bytes.length);
@@ -144,7 +204,12 @@ class UrlSource implements ByteSource {
 }
 
 function isSource(input: ByteInput): input is ByteSource {
-  return typeof input === "object" && "read" in input && "size" in input && typeof input.size === "function";
+  return (
+    typeof input === "object" &&
+    "read" in input &&
+    "size" in input &&
+    typeof input.size === "function"
+  );
 }
 
 /**

@@ -3,10 +3,31 @@ import type { DType, TypedArray } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 
 /** Bits of one element by safetensors type name. Types we cannot hold are here too, so that files with them still open. */
-export const FILE_DTYPE_BITS: Readonly<Record<string, number>> = Object.assign(Object.create(null) as Record<string, number>, {
-  BOOL: 8, U8: 8, I8: 8, F8_E5M2: 8, F8_E4M3: 8, F8_E8M0: 8, F4: 4, F6_E2M3: 6, F6_E3M2: 6,
-  I16: 16, U16: 16, F16: 16, BF16: 16, I32: 32, U32: 32, F32: 32, F64: 64, I64: 64, U64: 64, C64: 64,
-});
+export const FILE_DTYPE_BITS: Readonly<Record<string, number>> = Object.assign(
+  Object.create(null) as Record<string, number>,
+  {
+    BOOL: 8,
+    U8: 8,
+    I8: 8,
+    F8_E5M2: 8,
+    F8_E4M3: 8,
+    F8_E8M0: 8,
+    F4: 4,
+    F6_E2M3: 6,
+    F6_E3M2: 6,
+    I16: 16,
+    U16: 16,
+    F16: 16,
+    BF16: 16,
+    I32: 32,
+    U32: 32,
+    F32: 32,
+    F64: 64,
+    I64: 64,
+    U64: 64,
+    C64: 64,
+  },
+);
 
 /** The type in which a file's type is held, or null where it cannot be. */
 export function heldAs(fileDtype: string): DType | null {
@@ -44,14 +65,21 @@ function halfToFloat(bits: number): number {
 
 function checkedInt64(value: bigint, name: string): number {
   if (value < -2147483648n || value > 2147483647n) {
-    throw new PrismaError("ST_VALUE_RANGE", `${name}: the I64 value ${value} does not fit the i32 in which it would be held`, { value: String(value) });
+    throw new PrismaError(
+      "ST_VALUE_RANGE",
+      `${name}: the I64 value ${value} does not fit the i32 in which it would be held`,
+      { value: String(value) },
+    );
   }
   return Number(value);
 }
 
 type Reader = (view: DataView, byte: number) => number;
 
-function readerOf(fileDtype: string, name: string): { readonly bytes: number; readonly read: Reader } | null {
+function readerOf(
+  fileDtype: string,
+  name: string,
+): { readonly bytes: number; readonly read: Reader } | null {
   switch (fileDtype) {
     case "F16":
       return { bytes: 2, read: (view, byte) => halfToFloat(view.getUint16(byte, true)) };
@@ -78,18 +106,29 @@ function readerOf(fileDtype: string, name: string): { readonly bytes: number; re
  * Decodes little-endian `bytes` of `fileDtype` into `target`, whose type is {@link heldAs} of it.
  * @throws PrismaError ST_DTYPE_UNSUPPORTED, ST_VALUE_RANGE
  */
-export function decodeValues(fileDtype: string, bytes: Uint8Array<ArrayBuffer>, target: TypedArray, name: string): void {
+export function decodeValues(
+  fileDtype: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  target: TypedArray,
+  name: string,
+): void {
   if (fileDtype === "F32" || fileDtype === "I32" || fileDtype === "U32") {
     new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(bytes);
     return;
   }
   if (fileDtype === "BF16") {
     const words = new Uint32Array(target.buffer, target.byteOffset, target.length);
-    for (let i = 0; i < words.length; i++) words[i] = (((bytes[2 * i + 1] ?? 0) << 24) | ((bytes[2 * i] ?? 0) << 16)) >>> 0;
+    for (let i = 0; i < words.length; i++)
+      words[i] = (((bytes[2 * i + 1] ?? 0) << 24) | ((bytes[2 * i] ?? 0) << 16)) >>> 0;
     return;
   }
   const reader = readerOf(fileDtype, name);
-  if (reader === null) throw new PrismaError("ST_DTYPE_UNSUPPORTED", `${name}: elements of type ${fileDtype} cannot be held; convert the file to F32`, { dtype: fileDtype });
+  if (reader === null)
+    throw new PrismaError(
+      "ST_DTYPE_UNSUPPORTED",
+      `${name}: elements of type ${fileDtype} cannot be held; convert the file to F32`,
+      { dtype: fileDtype },
+    );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0; i < target.length; i++) target[i] = reader.read(view, i * reader.bytes);
 }

@@ -15,15 +15,27 @@ const ALIGNMENT = 8;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 function assertText(what: string, text: string): void {
-  if (LONE_SURROGATE.test(text)) throw new PrismaError("ST_NAME_INVALID", `writeSafetensors: ${what} ${quoteName(text)} has half of a surrogate pair`);
+  if (LONE_SURROGATE.test(text))
+    throw new PrismaError(
+      "ST_NAME_INVALID",
+      `writeSafetensors: ${what} ${quoteName(text)} has half of a surrogate pair`,
+    );
 }
 
 function assertNames(tensors: readonly SafetensorsTensor[]): void {
   const seen = new Set<string>();
   for (const { name } of tensors) {
     assertText("the name", name);
-    if (name === "__metadata__") throw new PrismaError("ST_NAME_INVALID", "writeSafetensors: a tensor may not be called __metadata__");
-    if (seen.has(name)) throw new PrismaError("ST_DUPLICATE_KEY", `writeSafetensors: two tensors are called ${quoteName(name)}`);
+    if (name === "__metadata__")
+      throw new PrismaError(
+        "ST_NAME_INVALID",
+        "writeSafetensors: a tensor may not be called __metadata__",
+      );
+    if (seen.has(name))
+      throw new PrismaError(
+        "ST_DUPLICATE_KEY",
+        `writeSafetensors: two tensors are called ${quoteName(name)}`,
+      );
     seen.add(name);
   }
 }
@@ -32,16 +44,22 @@ function assertNames(tensors: readonly SafetensorsTensor[]): void {
  * The bytes of a safetensors file. The reader's checks run on the result.
  * @throws PrismaError ST_NAME_INVALID, ST_DUPLICATE_KEY, ST_SIZE_MISMATCH, ST_DTYPE_UNKNOWN
  */
-export function encodeSafetensors(tensors: readonly SafetensorsTensor[], metadata: ReadonlyMap<string, string> = new Map()): Uint8Array<ArrayBuffer> {
+export function encodeSafetensors(
+  tensors: readonly SafetensorsTensor[],
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Uint8Array<ArrayBuffer> {
   assertNames(tensors);
-  for (const [key, value] of metadata) [key, value].forEach((text) => assertText("the metadata", text));
+  for (const [key, value] of metadata)
+    [key, value].forEach((text) => assertText("the metadata", text));
   let at = 0;
   const records = tensors.map(({ name, dtype, shape, bytes }) => {
     const begin = at;
     at += bytes.length;
     return `${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, at] })}`;
   });
-  const pairs = [...metadata].map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`);
+  const pairs = [...metadata].map(
+    ([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`,
+  );
   const head = pairs.length === 0 ? [] : [`"__metadata__":{${pairs.join(",")}}`];
   const header = new TextEncoder().encode(`{${[...head, ...records].join(",")}}`);
   const padded = Math.ceil(header.length / ALIGNMENT) * ALIGNMENT;

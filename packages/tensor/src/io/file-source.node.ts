@@ -1,39 +1,88 @@
 // Files on disk, in Node.
-import { open } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PrismaError, quoteName } from "../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
 
+/** Most characters of a file's name in a message. */
+const NAME_CHARACTERS = 40;
+
+function pathOf(location: string): string {
+  if (!location.startsWith("file:")) return location;
+  try {
+    return fileURLToPath(location);
+  } catch (cause) {
+    throw new PrismaError(
+      "SOURCE_NOT_FOUND",
+      `${quoteName(location)} is no URL of a file on this machine`,
+      {},
+      { cause },
+    );
+  }
+}
+
+/** What the system calls a fault, e.g. `ENOENT`. */
+function faultOf(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+}
+
 /** A file by path or file URL; it is opened for each read, so nothing stays open. */
 export function openFile(location: string): ByteSource {
-  const path = location.startsWith("file:") ? fileURLToPath(location) : location;
-  const name = basename(path);
-  const withFile = async <T>(use: (file: Awaited<ReturnType<typeof open>>) => Promise<T>): Promise<T> => {
-    const file = await open(path, "r").catch((cause: unknown) => {
-      throw new PrismaError("SOURCE_NOT_FOUND", `${quoteName(name)}: the file could not be opened`, { name }, { cause });
-    });
+  const path = pathOf(location);
+  const name = quoteName(basename(path), NAME_CHARACTERS);
+
+  const withFile = async <T>(use: (file: FileHandle) => Promise<T>): Promise<T> => {
+    let file: FileHandle | undefined;
     try {
+      file = await open(path, "r");
       return await use(file);
+    } catch (cause) {
+      if (cause instanceof PrismaError) throw cause;
+      throw new PrismaError(
+        "SOURCE_NOT_FOUND",
+        `${name}: the file could not be read (${faultOf(cause)})`,
+        { name },
+        { cause },
+      );
     } finally {
-      await file.close();
+      await file?.close();
     }
   };
+
+  const sizeOf = async (file: FileHandle): Promise<number> => {
+    const facts = await file.stat();
+    if (!facts.isFile())
+      throw new PrismaError("SOURCE_NOT_FOUND", `${name} is a folder or a device, not a file`, {
+        name,
+      });
+    return facts.size;
+  };
+
+  const readRange = async (
+    file: FileHandle,
+    begin: number,
+    end: number,
+  ): Promise<Uint8Array<ArrayBuffer>> => {
+    const bytes = new Uint8Array(end - begin);
+    let filled = 0;
+    while (filled < bytes.length) {
+      const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, begin + filled);
+      if (bytesRead === 0) {
+        throw new PrismaError(
+          "SOURCE_TRUNCATED",
+          `${name}: the file ends at byte ${begin + filled}, before byte ${end}`,
+          { name, end },
+        );
+      }
+      filled += bytesRead;
+    }
+    return bytes;
+  };
+
   return {
     name,
-    size: () => withFile(async (file) => (await file.stat()).size),
-    read: (begin, end) =>
-      withFile(async (file) => {
-        const bytes = new Uint8Array(end - begin);
-        let filled = 0;
-        while (filled < bytes.length) {
-          const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, begin + filled);
-          if (bytesRead === 0) {
-            throw new PrismaError("SOURCE_TRUNCATED", `${quoteName(name)}: the file ends at byte ${begin + filled}, before byte ${end}`, { name, end });
-          }
-          filled += bytesRead;
-        }
-        return bytes;
-      }),
+    size: () => withFile(sizeOf),
+    read: (begin, end) => withFile((file) => readRange(file, begin, end)),
   };
 }

@@ -4,5 +4,8 @@ import type { ByteSource } from "./byte-source.ts";
 
 /** @throws PrismaError SOURCE_NOT_FOUND always: there are no paths here */
 export function openFile(location: string): ByteSource {
-  throw new PrismaError("SOURCE_NOT_FOUND", `${quoteName(location)} is a path, and pages have no files; give a complete URL, e.g. new URL("...", document.baseURI)`);
+  throw new PrismaError(
+    "SOURCE_NOT_FOUND",
+    `${quoteName(location)} is a path, and pages have no files; give a complete URL, e.g. new URL("...", document.baseURI)`,
+  );
 }

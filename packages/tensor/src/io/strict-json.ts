@@ -21,7 +21,7 @@ export class JsonNumber {
 export type JsonValue = null | boolean | string | JsonNumber | JsonValue[] | Map<string, JsonValue>;
 
 /** What can be wrong with a text. */
-export type JsonFault = "syntax" | "duplicate" | "depth" | "surrogate";
+export type JsonFault = "syntax" | "duplicate" | "depth" | "keys" | "surrogate";
 
 /** Thrown by {@link parseStrictJson}; `at` counts UTF-16 units of the text. */
 export class JsonSyntaxError extends Error {
@@ -36,10 +36,20 @@ export class JsonSyntaxError extends Error {
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '"': '"', "\\": "\\", "/": "/", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t" };
+const ESCAPES: Readonly<Record<string, string>> = {
+  '"': '"',
+  "\\": "\\",
+  "/": "/",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+};
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const PLAIN_TEXT = /[^"\\\u0000-\u001f]*/y;
+/** All but the quote, the backslash and what is below the space (RFC 8259, section 7: unescaped). */
+const PLAIN_TEXT = /[\u0020-\u0021\u0023-\u005b\u005d-\uffff]*/y;
 const SPACE = /[ \t\n\r]*/y;
 
 class Scanner {
@@ -48,6 +58,7 @@ class Scanner {
   constructor(
     readonly text: string,
     readonly maxDepth: number,
+    readonly maxKeys: number,
   ) {}
 
   document(): JsonValue {
@@ -89,7 +100,11 @@ class Scanner {
   }
 
   #literal(): JsonValue {
-    for (const [word, value] of [["null", null], ["true", true], ["false", false]] as const) {
+    for (const [word, value] of [
+      ["null", null],
+      ["true", true],
+      ["false", false],
+    ] as const) {
       if (!this.text.startsWith(word, this.#at)) continue;
       this.#at += word.length;
       return value;
@@ -105,7 +120,8 @@ class Scanner {
     let value = this.#match(PLAIN_TEXT);
     while (this.text[this.#at] === "\\") value += this.#escape() + this.#match(PLAIN_TEXT);
     this.#expect('"');
-    if (LONE_SURROGATE.test(value)) throw new JsonSyntaxError("surrogate", "half of a surrogate pair in a string", start);
+    if (LONE_SURROGATE.test(value))
+      throw new JsonSyntaxError("surrogate", "half of a surrogate pair in a string", start);
     return value;
   }
 
@@ -117,7 +133,8 @@ class Scanner {
       return plain;
     }
     const hex = this.text.slice(this.#at + 2, this.#at + 6);
-    if (kind !== "u" || !/^[0-9a-fA-F]{4}$/.test(hex)) this.#fail("an escape that JSON does not have");
+    if (kind !== "u" || !/^[0-9a-fA-F]{4}$/.test(hex))
+      this.#fail("an escape that JSON does not have");
     this.#at += 6;
     return String.fromCharCode(Number.parseInt(hex, 16));
   }
@@ -148,13 +165,16 @@ class Scanner {
 
   #object(depth: number): Map<string, JsonValue> {
     const entries = new Map<string, JsonValue>();
-    const places = new Map<string, number>();
+    const places: number[] = [];
     this.#items("}", () => {
       const at = this.#at;
       const key = this.#string();
-      const first = places.get(key);
-      if (first !== undefined) throw new JsonSyntaxError("duplicate", "a key is there twice", at, key, first);
-      places.set(key, at);
+      if (entries.has(key)) {
+        const first = places[[...entries.keys()].indexOf(key)] ?? at;
+        throw new JsonSyntaxError("duplicate", "a key is there twice", at, key, first);
+      }
+      if (places.push(at) > this.maxKeys)
+        this.#fail(`an object with more than ${this.maxKeys} keys`, "keys");
       this.#skipSpace();
       this.#expect(":");
       this.#skipSpace();
@@ -165,9 +185,9 @@ class Scanner {
 }
 
 /**
- * Parses `text` as one JSON value.
+ * Parses `text` as one JSON value, nested at most `maxDepth` deep and with at most `maxKeys` keys in an object.
  * @throws JsonSyntaxError
  */
-export function parseStrictJson(text: string, maxDepth = 64): JsonValue {
-  return new Scanner(text, maxDepth).document();
+export function parseStrictJson(text: string, maxDepth = 64, maxKeys = Infinity): JsonValue {
+  return new Scanner(text, maxDepth, maxKeys).document();
 }

@@ -11,14 +11,22 @@ export function assertOneDevice(operation: string, inputs: readonly Node[]): voi
   const tags = new Set(inputs.flatMap((input) => (input.device === null ? [] : [input.device])));
   if (tags.size > 1) {
     const kinds = [...tags].map((tag) => tag.kind).join(" and ");
-    throw new PrismaError("DEVICE_MISMATCH", `${operation}: the tensors live on different devices (${kinds}); make them on one`, { kinds });
+    throw new PrismaError(
+      "DEVICE_MISMATCH",
+      `${operation}: the tensors live on different devices (${kinds}); make them on one`,
+      { kinds },
+    );
   }
 }
 
 /** @throws PrismaError DTYPE_MISMATCH when `x` has none of `allowed` */
 export function assertDType(operation: string, x: Node, allowed: readonly DType[]): void {
   if (!allowed.includes(x.dtype)) {
-    throw new PrismaError("DTYPE_MISMATCH", `${operation}: a tensor of ${x.dtype} was given; it takes ${allowed.join(", ")}. Convert with cast().`, { found: x.dtype, allowed });
+    throw new PrismaError(
+      "DTYPE_MISMATCH",
+      `${operation}: a tensor of ${x.dtype} was given; it takes ${allowed.join(", ")}. Convert with cast().`,
+      { found: x.dtype, allowed },
+    );
   }
 }
 
@@ -51,6 +59,11 @@ const RANGES = { bool: [0, 1], u32: [0, 2 ** 32 - 1], i32: [-(2 ** 31), 2 ** 31 
 export function exactScalar(operation: string, value: number, dtype: DType): Node {
   const [low, high] = dtype === "f32" ? [-Infinity, Infinity] : RANGES[dtype];
   const held = dtype === "f32" || (Number.isInteger(value) && value >= low && value <= high);
-  if (!held) throw new PrismaError("ARGUMENT_INVALID", `${operation}: ${value} cannot be held by a tensor of ${dtype}; cast() the tensor first`, { value, dtype });
+  if (!held)
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${operation}: ${value} cannot be held by a tensor of ${dtype}; cast() the tensor first`,
+      { value, dtype },
+    );
   return scalarNode(value, dtype);
 }

@@ -5,12 +5,33 @@ import { PrismaError } from "../errors.ts";
 import { expandNode, mapNode, scalarNode } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import { broadcastShapes } from "../shape.ts";
-import { assertDType, assertOneDevice, broadcastPair, castNode, exactScalar, promotePair } from "./checks.ts";
+import {
+  assertDType,
+  assertOneDevice,
+  broadcastPair,
+  castNode,
+  exactScalar,
+  promotePair,
+} from "./checks.ts";
 
 /** Functions of one f32; integers and bools are converted first. */
 export type FloatFunction =
-  | "exp" | "log" | "sqrt" | "rsqrt" | "tanh" | "erf" | "sigmoid" | "gelu" | "geluTanh" | "quickGelu" | "silu"
-  | "floor" | "ceil" | "round" | "trunc" | "reciprocal";
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "rsqrt"
+  | "tanh"
+  | "erf"
+  | "sigmoid"
+  | "gelu"
+  | "geluTanh"
+  | "quickGelu"
+  | "silu"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "reciprocal";
 
 /** A function of one f32, by name. */
 export function floatFunction(fn: FloatFunction, x: Node): Node {
@@ -62,16 +83,29 @@ export function predicate(fn: "isNaN" | "isFinite" | "not", x: Node): Node {
 export function where(condition: Node, a: Node, b: Node): Node {
   assertOneDevice("where", [condition, a, b]);
   const dtype = promote(a.dtype, b.dtype);
-  const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
+  const shape = broadcastShapes(
+    "where",
+    condition.shape,
+    broadcastShapes("where", a.shape, b.shape),
+  );
   const fit = (x: Node): Node => expandNode(x, shape);
-  return mapNode("select", fit(castNode(condition, "bool")), fit(castNode(a, dtype)), fit(castNode(b, dtype)));
+  return mapNode(
+    "select",
+    fit(castNode(condition, "bool")),
+    fit(castNode(a, dtype)),
+    fit(castNode(b, dtype)),
+  );
 }
 
 /** `x` held within [min, max]; a bound that is null does not hold. NaN stays. */
 export function clamp(x: Node, min: number | null, max: number | null): Node {
   assertDType("clamp", x, ["f32", "i32", "u32"]);
   if (Number.isNaN(min) || Number.isNaN(max) || (min !== null && max !== null && min > max)) {
-    throw new PrismaError("ARGUMENT_INVALID", `clamp: the bounds are ${min} and ${max}; they must be numbers, the lower not above the upper`, { min, max });
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `clamp: the bounds are ${min} and ${max}; they must be numbers, the lower not above the upper`,
+      { min, max },
+    );
   }
   const bound = (value: number): Node => expandNode(exactScalar("clamp", value, x.dtype), x.shape);
   const low = min === null ? x : mapNode("max", x, bound(min));

@@ -1,13 +1,36 @@
 // Indexing: ranges read and written, gathers, scatters and the largest of a row.
 import { promote } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
-import { argTopKNode, expandNode, gatherNode, indexNode, mapNode, numberLike, padNode, reshapeNode, scalarNode, scatterAddNode, sliceNode } from "../graph/build.ts";
+import {
+  argTopKNode,
+  expandNode,
+  gatherNode,
+  indexNode,
+  mapNode,
+  numberLike,
+  padNode,
+  reshapeNode,
+  scalarNode,
+  scatterAddNode,
+  sliceNode,
+} from "../graph/build.ts";
 import { Node, type DeviceTag } from "../graph/node.ts";
-import { broadcastShapes, formatShape, normalizeAxis, sameShape, sizeOf, type Shape } from "../shape.ts";
+import {
+  broadcastShapes,
+  formatShape,
+  normalizeAxis,
+  sameShape,
+  sizeOf,
+  type Shape,
+} from "../shape.ts";
 import { assertDType, assertOneDevice, castNode, exactScalar } from "./checks.ts";
 
 /** Of one axis: a place (the axis goes), a half-open range, a list of places, or all of it. Negatives count from the end. */
-export type Range = number | readonly [from: number, to: number] | { readonly list: readonly number[] } | null;
+export type Range =
+  | number
+  | readonly [from: number, to: number]
+  | { readonly list: readonly number[] }
+  | null;
 
 /** A range with its bounds worked out. */
 interface Span {
@@ -20,7 +43,11 @@ interface Span {
 function placeIn(operation: string, place: number, size: number, axis: number): number {
   const at = place < 0 ? place + size : place;
   if (!Number.isInteger(place) || at < 0 || at >= size) {
-    throw new PrismaError("INDEX_OUT_OF_RANGE", `${operation}: place ${place} is not on axis ${axis} of size ${size}`, { place, axis, size });
+    throw new PrismaError(
+      "INDEX_OUT_OF_RANGE",
+      `${operation}: place ${place} is not on axis ${axis} of size ${size}`,
+      { place, axis, size },
+    );
   }
   return at;
 }
@@ -28,23 +55,46 @@ function placeIn(operation: string, place: number, size: number, axis: number): 
 function boundIn(operation: string, bound: number, size: number, axis: number): number {
   const at = bound < 0 ? bound + size : bound;
   if (!Number.isInteger(bound) || at < 0 || at > size) {
-    throw new PrismaError("INDEX_OUT_OF_RANGE", `${operation}: bound ${bound} is not on axis ${axis} of size ${size}`, { bound, axis, size });
+    throw new PrismaError(
+      "INDEX_OUT_OF_RANGE",
+      `${operation}: bound ${bound} is not on axis ${axis} of size ${size}`,
+      { bound, axis, size },
+    );
   }
   return at;
 }
 
 function spanOf(operation: string, range: Range, size: number, axis: number): Span {
   if (range === null) return { from: 0, size, list: null, dropped: false };
-  if (typeof range === "number") return { from: placeIn(operation, range, size, axis), size: 1, list: null, dropped: true };
-  if ("list" in range) return { from: 0, size: range.list.length, list: range.list.map((place) => placeIn(operation, place, size, axis)), dropped: false };
-  const [from, to] = [boundIn(operation, range[0], size, axis), boundIn(operation, range[1], size, axis)];
-  if (to < from) throw new PrismaError("ARGUMENT_INVALID", `${operation}: the range [${range.join(", ")}) of axis ${axis} ends before it starts`, { axis });
+  if (typeof range === "number")
+    return { from: placeIn(operation, range, size, axis), size: 1, list: null, dropped: true };
+  if ("list" in range)
+    return {
+      from: 0,
+      size: range.list.length,
+      list: range.list.map((place) => placeIn(operation, place, size, axis)),
+      dropped: false,
+    };
+  const [from, to] = [
+    boundIn(operation, range[0], size, axis),
+    boundIn(operation, range[1], size, axis),
+  ];
+  if (to < from)
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${operation}: the range [${range.join(", ")}) of axis ${axis} ends before it starts`,
+      { axis },
+    );
   return { from, size: to - from, list: null, dropped: false };
 }
 
 function spansOf(operation: string, x: Node, ranges: readonly Range[]): Span[] {
   if (ranges.length > x.shape.length) {
-    throw new PrismaError("ARGUMENT_INVALID", `${operation}: ${ranges.length} ranges were given for ${formatShape(x.shape)}`, { shape: [...x.shape] });
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${operation}: ${ranges.length} ranges were given for ${formatShape(x.shape)}`,
+      { shape: [...x.shape] },
+    );
   }
   return x.shape.map((size, axis) => spanOf(operation, ranges[axis] ?? null, size, axis));
 }
@@ -58,22 +108,46 @@ function integers(numbers: readonly number[], device: DeviceTag | null): Node {
 
 /** The one-dimensional `row` along `axis`, repeated over the other axes of `shape`. */
 function along(row: Node, axis: number, shape: Shape): Node {
-  return expandNode(reshapeNode(row, shape.map((size, a) => (a === axis ? size : 1))), shape);
+  return expandNode(
+    reshapeNode(
+      row,
+      shape.map((size, a) => (a === axis ? size : 1)),
+    ),
+    shape,
+  );
 }
 
 /** `x` with the places of `row` along `axis`. */
 function pick(x: Node, row: Node, axis: number): Node {
   const [count = 0] = row.shape;
-  return gatherNode(x, along(row, axis, x.shape.map((size, a) => (a === axis ? count : size))), axis);
+  return gatherNode(
+    x,
+    along(
+      row,
+      axis,
+      x.shape.map((size, a) => (a === axis ? count : size)),
+    ),
+    axis,
+  );
 }
 
 /** The part of `x` that `ranges` name, axis by axis. */
 export function get(x: Node, ranges: readonly Range[]): Node {
   const spans = spansOf("get", x, ranges);
   const sizes = spans.map((span, axis) => (span.list === null ? span.size : (x.shape[axis] ?? 1)));
-  const ranged = sliceNode(x, spans.map((span) => span.from), sizes);
-  const part = spans.reduce((part, { list }, axis) => (list === null ? part : pick(part, integers(list, x.device), axis)), ranged);
-  return reshapeNode(part, part.shape.filter((_, axis) => spans[axis]?.dropped !== true));
+  const ranged = sliceNode(
+    x,
+    spans.map((span) => span.from),
+    sizes,
+  );
+  const part = spans.reduce(
+    (part, { list }, axis) => (list === null ? part : pick(part, integers(list, x.device), axis)),
+    ranged,
+  );
+  return reshapeNode(
+    part,
+    part.shape.filter((_, axis) => spans[axis]?.dropped !== true),
+  );
 }
 
 /** For each place on an axis, where it is in `list` (the last time, as later values win), or -1. */
@@ -87,9 +161,16 @@ function positionsIn(list: readonly number[], size: number): number[] {
 function fillRegion(value: Node, spans: readonly Span[]): Node {
   const kept = spans.flatMap((span) => (span.dropped ? [] : [span.size]));
   if (!sameShape(broadcastShapes("set", value.shape, kept), kept)) {
-    throw new PrismaError("SHAPE_MISMATCH", `set: a value of ${formatShape(value.shape)} does not fill the region ${formatShape(kept)}`, { value: [...value.shape], region: kept });
+    throw new PrismaError(
+      "SHAPE_MISMATCH",
+      `set: a value of ${formatShape(value.shape)} does not fill the region ${formatShape(kept)}`,
+      { value: [...value.shape], region: kept },
+    );
   }
-  return reshapeNode(expandNode(value, kept), spans.map((span) => span.size));
+  return reshapeNode(
+    expandNode(value, kept),
+    spans.map((span) => span.size),
+  );
 }
 
 /** `value` in the type of `x`, which must be as wide. */
@@ -97,7 +178,11 @@ function valueLike(value: Node | number, x: Node): Node {
   if (typeof value === "number") return exactScalar("set", value, x.dtype);
   assertOneDevice("set", [x, value]);
   if (promote(value.dtype, x.dtype) !== x.dtype) {
-    throw new PrismaError("DTYPE_MISMATCH", `set: a value of ${value.dtype} would lose digits in a tensor of ${x.dtype}; cast() one of them`, { value: value.dtype, tensor: x.dtype });
+    throw new PrismaError(
+      "DTYPE_MISMATCH",
+      `set: a value of ${value.dtype} would lose digits in a tensor of ${x.dtype}; cast() one of them`,
+      { value: value.dtype, tensor: x.dtype },
+    );
   }
   return castNode(value, x.dtype);
 }
@@ -107,11 +192,27 @@ export function set(x: Node, ranges: readonly Range[], value: Node | number): No
   const spans = spansOf("set", x, ranges);
   const filled = fillRegion(valueLike(value, x), spans);
   if (sizeOf(filled.shape) === 0) return x;
-  const positions = spans.map(({ list }, axis) => (list === null ? null : integers(positionsIn(list, x.shape[axis] ?? 0), x.device)));
-  const whole = positions.reduce<Node>((part, row, axis) => (row === null ? part : pick(part, row, axis)), filled);
+  const positions = spans.map(({ list }, axis) =>
+    list === null ? null : integers(positionsIn(list, x.shape[axis] ?? 0), x.device),
+  );
+  const whole = positions.reduce<Node>(
+    (part, row, axis) => (row === null ? part : pick(part, row, axis)),
+    filled,
+  );
   const before = spans.map((span) => span.from);
-  const ranged = padNode(expandNode(scalarNode(1, "bool"), whole.shape), before, x.shape, scalarNode(0, "bool"));
-  const inside = positions.reduce<Node>((found, row, axis) => (row === null ? found : mapNode("and", found, along(mapNode("ge", row, numberLike(0, row)), axis, x.shape))), ranged);
+  const ranged = padNode(
+    expandNode(scalarNode(1, "bool"), whole.shape),
+    before,
+    x.shape,
+    scalarNode(0, "bool"),
+  );
+  const inside = positions.reduce<Node>(
+    (found, row, axis) =>
+      row === null
+        ? found
+        : mapNode("and", found, along(mapNode("ge", row, numberLike(0, row)), axis, x.shape)),
+    ranged,
+  );
   return mapNode("select", inside, padNode(whole, before, x.shape), x);
 }
 
@@ -120,9 +221,20 @@ export function gather(x: Node, axis: number, index: Node): Node {
   const at = normalizeAxis("gather", axis, x.shape.length);
   assertDType("gather", index, ["i32", "u32"]);
   assertOneDevice("gather", [x, index]);
-  const fits = index.shape.length === x.shape.length && index.shape.every((size, a) => a === at || size <= (x.shape[a] ?? 0));
-  if (!fits) throw new PrismaError("SHAPE_MISMATCH", `gather: an index of ${formatShape(index.shape)} does not fit ${formatShape(x.shape)} along axis ${at}`, { axis: at });
-  const part = sliceNode(x, x.shape.map(() => 0), x.shape.map((size, a) => (a === at ? size : (index.shape[a] ?? size))));
+  const fits =
+    index.shape.length === x.shape.length &&
+    index.shape.every((size, a) => a === at || size <= (x.shape[a] ?? 0));
+  if (!fits)
+    throw new PrismaError(
+      "SHAPE_MISMATCH",
+      `gather: an index of ${formatShape(index.shape)} does not fit ${formatShape(x.shape)} along axis ${at}`,
+      { axis: at },
+    );
+  const part = sliceNode(
+    x,
+    x.shape.map(() => 0),
+    x.shape.map((size, a) => (a === at ? size : (index.shape[a] ?? size))),
+  );
   return gatherNode(part, castNode(index, "i32"), at);
 }
 
@@ -131,7 +243,12 @@ export function indexSelect(x: Node, axis: number, index: Node): Node {
   const at = normalizeAxis("indexSelect", axis, x.shape.length);
   assertDType("indexSelect", index, ["i32", "u32"]);
   assertOneDevice("indexSelect", [x, index]);
-  if (index.shape.length !== 1) throw new PrismaError("SHAPE_MISMATCH", `indexSelect: the index must have one axis, not ${formatShape(index.shape)}`, { index: [...index.shape] });
+  if (index.shape.length !== 1)
+    throw new PrismaError(
+      "SHAPE_MISMATCH",
+      `indexSelect: the index must have one axis, not ${formatShape(index.shape)}`,
+      { index: [...index.shape] },
+    );
   return pick(x, castNode(index, "i32"), at);
 }
 
@@ -140,9 +257,16 @@ export function scatterAdd(x: Node, axis: number, index: Node, source: Node): No
   const at = normalizeAxis("scatterAdd", axis, x.shape.length);
   assertDType("scatterAdd", index, ["i32", "u32"]);
   assertOneDevice("scatterAdd", [x, index, source]);
-  const fits = sameShape(index.shape, source.shape) && source.shape.length === x.shape.length && source.shape.every((size, a) => a === at || size === x.shape[a]);
+  const fits =
+    sameShape(index.shape, source.shape) &&
+    source.shape.length === x.shape.length &&
+    source.shape.every((size, a) => a === at || size === x.shape[a]);
   if (!fits) {
-    throw new PrismaError("SHAPE_MISMATCH", `scatterAdd: index ${formatShape(index.shape)} and source ${formatShape(source.shape)} must be equal and fit ${formatShape(x.shape)} beside axis ${at}`, { axis: at });
+    throw new PrismaError(
+      "SHAPE_MISMATCH",
+      `scatterAdd: index ${formatShape(index.shape)} and source ${formatShape(source.shape)} must be equal and fit ${formatShape(x.shape)} beside axis ${at}`,
+      { axis: at },
+    );
   }
   const added = scatterAddNode(castNode(index, "i32"), castNode(source, x.dtype), at, x.shape);
   return mapNode("add", x, added);
@@ -164,9 +288,17 @@ export function topK(x: Node, k: number): { readonly values: Node; readonly indi
   assertDType("topK", x, ["f32", "i32", "u32"]);
   const length = x.shape[x.shape.length - 1] ?? 0;
   if (!Number.isInteger(k) || k < 1 || k > length) {
-    throw new PrismaError("ARGUMENT_INVALID", `topK: k is ${k}, the last axis of ${formatShape(x.shape)} has ${length} elements`, { k, length });
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `topK: k is ${k}, the last axis of ${formatShape(x.shape)} has ${length} elements`,
+      { k, length },
+    );
   }
-  if (length > TOP_K_LIMIT) throw new PrismaError("SIZE_LIMIT", `topK: rows of ${length} are longer than ${TOP_K_LIMIT}`, { length, limit: TOP_K_LIMIT });
+  if (length > TOP_K_LIMIT)
+    throw new PrismaError("SIZE_LIMIT", `topK: rows of ${length} are longer than ${TOP_K_LIMIT}`, {
+      length,
+      limit: TOP_K_LIMIT,
+    });
   const indices = argTopKNode(x, k);
   return { values: gatherNode(x, indices, x.shape.length - 1), indices };
 }

@@ -12,16 +12,28 @@ import { assertOneDevice, castNode } from "./checks.ts";
 export function matmul(a: Node, b: Node): Node {
   assertOneDevice("matmul", [a, b]);
   if (a.shape.length === 0 || b.shape.length === 0) {
-    throw new PrismaError("SHAPE_MISMATCH", `matmul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: scalars have no rows; multiply with mul`, {});
+    throw new PrismaError(
+      "SHAPE_MISMATCH",
+      `matmul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: scalars have no rows; multiply with mul`,
+      {},
+    );
   }
   const left = a.shape.length === 1 ? reshapeNode(a, [1, ...a.shape]) : a;
   const right = b.shape.length === 1 ? reshapeNode(b, [...b.shape, 1]) : b;
   const inner = [left.shape[left.shape.length - 1], right.shape[right.shape.length - 2]];
   if (inner[0] !== inner[1]) {
-    throw new PrismaError("SHAPE_MISMATCH", `matmul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: inner sizes ${inner[0]} and ${inner[1]} differ`, { left: [...a.shape], right: [...b.shape] });
+    throw new PrismaError(
+      "SHAPE_MISMATCH",
+      `matmul: ${formatShape(a.shape)} x ${formatShape(b.shape)}: inner sizes ${inner[0]} and ${inner[1]} differ`,
+      { left: [...a.shape], right: [...b.shape] },
+    );
   }
   const product = batched(castNode(left, "f32"), castNode(right, "f32"));
-  const keep = product.shape.filter((_, axis) => !(a.shape.length === 1 && axis === product.shape.length - 2) && !(b.shape.length === 1 && axis === product.shape.length - 1));
+  const keep = product.shape.filter(
+    (_, axis) =>
+      !(a.shape.length === 1 && axis === product.shape.length - 2) &&
+      !(b.shape.length === 1 && axis === product.shape.length - 1),
+  );
   return reshapeNode(product, keep);
 }
 

@@ -9,12 +9,21 @@ import { assertDType, castNode } from "./checks.ts";
 export type Axes = number | readonly number[] | undefined;
 
 function finish(x: Node, reduced: Node, axes: readonly number[], keepDims: boolean): Node {
-  return keepDims ? reduced : reshapeNode(reduced, x.shape.filter((_, axis) => !axes.includes(axis)));
+  return keepDims
+    ? reduced
+    : reshapeNode(
+        reduced,
+        x.shape.filter((_, axis) => !axes.includes(axis)),
+      );
 }
 
 function assertNotEmpty(operation: string, x: Node, axes: readonly number[]): void {
   if (axes.some((axis) => x.shape[axis] === 0)) {
-    throw new PrismaError("SHAPE_INVALID", `${operation}: ${formatShape(x.shape)} is empty along a reduced axis, so there is no ${operation}`, { shape: [...x.shape] });
+    throw new PrismaError(
+      "SHAPE_INVALID",
+      `${operation}: ${formatShape(x.shape)} is empty along a reduced axis, so there is no ${operation}`,
+      { shape: [...x.shape] },
+    );
   }
 }
 
@@ -50,11 +59,21 @@ export function mean(x: Node, axes: Axes, keepDims: boolean): Node {
 /** Mean of squared distances from the mean, divided by the count less `correction`. */
 export function variance(x: Node, axes: Axes, correction: number, keepDims: boolean): Node {
   const list = normalizeAxes("variance", axes, x.shape.length);
-  if (!(correction >= 0)) throw new PrismaError("ARGUMENT_INVALID", `variance: the correction is ${correction}; it must be a number of at least 0`, { correction });
+  if (!(correction >= 0))
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `variance: the correction is ${correction}; it must be a number of at least 0`,
+      { correction },
+    );
   const values = castNode(x, "f32");
   const centered = mapNode("sub", values, expandNode(mean(values, list, true), values.shape));
   const total = reduceNode("sum", mapNode("square", centered), list);
-  return finish(x, mapNode("div", total, numberLike(Math.max(0, countOf(x, list) - correction), total)), list, keepDims);
+  return finish(
+    x,
+    mapNode("div", total, numberLike(Math.max(0, countOf(x, list) - correction), total)),
+    list,
+    keepDims,
+  );
 }
 
 /** Square root of {@link variance}. */
@@ -65,11 +84,21 @@ export function std(x: Node, axes: Axes, correction: number, keepDims: boolean):
 /** Euclidean length. */
 export function norm(x: Node, axes: Axes, keepDims: boolean): Node {
   const list = normalizeAxes("norm", axes, x.shape.length);
-  return finish(x, mapNode("sqrt", reduceNode("sum", mapNode("square", castNode(x, "f32")), list)), list, keepDims);
+  return finish(
+    x,
+    mapNode("sqrt", reduceNode("sum", mapNode("square", castNode(x, "f32")), list)),
+    list,
+    keepDims,
+  );
 }
 
 /** i32 place of the first extreme along `axis`, or in the flattened tensor. */
-export function argExtreme(fn: "argmax" | "argmin", x: Node, axis: number | undefined, keepDims: boolean): Node {
+export function argExtreme(
+  fn: "argmax" | "argmin",
+  x: Node,
+  axis: number | undefined,
+  keepDims: boolean,
+): Node {
   assertDType(fn, x, ["f32", "i32", "u32"]);
   if (axis === undefined) return reduceBy(fn, fn, reshapeNode(x, [sizeOf(x.shape)]), 0, false);
   return reduceBy(fn, fn, x, normalizeAxis(fn, axis, x.shape.length), keepDims);
@@ -81,7 +110,10 @@ function largest(x: Node, axes: readonly number[]): Node {
 }
 
 /** `x` less its maximum over `axes`; where that is infinite nothing is subtracted, so that inf - inf does not arise. */
-function shifted(x: Node, axes: readonly number[]): { readonly centered: Node; readonly shift: Node } {
+function shifted(
+  x: Node,
+  axes: readonly number[],
+): { readonly centered: Node; readonly shift: Node } {
   const top = largest(x, axes);
   const shift = mapNode("select", mapNode("isFinite", top), top, numberLike(0, top));
   return { centered: mapNode("sub", x, expandNode(shift, x.shape)), shift };
@@ -122,19 +154,25 @@ export function logSoftmax(x: Node, axis: number): Node {
 export function layerNorm(x: Node, weight: Node | null, bias: Node | null, eps: number): Node {
   const values = castNode(x, "f32");
   const last = [values.shape.length - 1];
-  if (values.shape.length === 0) throw new PrismaError("SHAPE_INVALID", "layerNorm: a scalar has no axis to normalise", {});
+  if (values.shape.length === 0)
+    throw new PrismaError("SHAPE_INVALID", "layerNorm: a scalar has no axis to normalise", {});
   const centered = mapNode("sub", values, expandNode(mean(values, last, true), values.shape));
   const spread = mean(mapNode("square", centered), last, true);
   const scale = mapNode("sqrt", mapNode("add", spread, numberLike(eps, spread)));
   const normalized = mapNode("div", centered, expandNode(scale, centered.shape));
-  const scaled = weight === null ? normalized : mapNode("mul", normalized, rowLike(weight, normalized));
+  const scaled =
+    weight === null ? normalized : mapNode("mul", normalized, rowLike(weight, normalized));
   return bias === null ? scaled : mapNode("add", scaled, rowLike(bias, scaled));
 }
 
 function rowLike(row: Node, x: Node): Node {
   const width = x.shape[x.shape.length - 1];
   if (row.shape.length !== 1 || row.shape[0] !== width) {
-    throw new PrismaError("SHAPE_MISMATCH", `layerNorm: weight and bias must be [${width}], not ${formatShape(row.shape)}`, { found: [...row.shape], expected: [width] });
+    throw new PrismaError(
+      "SHAPE_MISMATCH",
+      `layerNorm: weight and bias must be [${width}], not ${formatShape(row.shape)}`,
+      { found: [...row.shape], expected: [width] },
+    );
   }
   return expandNode(row, x.shape);
 }

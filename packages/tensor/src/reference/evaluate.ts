@@ -28,7 +28,10 @@ function coordinatesOf(place: number, shape: Shape): number[] {
 
 /** Row-major place of `coordinates` in `shape`. */
 function placeOf(coordinates: readonly number[], shape: Shape): number {
-  return coordinates.reduce((place, coordinate, axis) => place * (shape[axis] ?? 1) + coordinate, 0);
+  return coordinates.reduce(
+    (place, coordinate, axis) => place * (shape[axis] ?? 1) + coordinate,
+    0,
+  );
 }
 
 /** Evaluates the nodes of one graph. */
@@ -44,19 +47,28 @@ class Evaluator {
 
   #of(node: Node | undefined): Evaluated {
     const found = node === undefined ? undefined : this.#done.get(node);
-    if (found === undefined) throw new PrismaError("INTERNAL", "reference: an input was not evaluated");
+    if (found === undefined)
+      throw new PrismaError("INTERNAL", "reference: an input was not evaluated");
     return found;
   }
 
-  #input(node: Node, position = 0): { readonly values: Float64Array; readonly shape: Shape; readonly dtype: DType } {
+  #input(
+    node: Node,
+    position = 0,
+  ): { readonly values: Float64Array; readonly shape: Shape; readonly dtype: DType } {
     const input = node.inputs[position];
-    return { values: this.#of(input).values, shape: input?.shape ?? [], dtype: input?.dtype ?? "f32" };
+    return {
+      values: this.#of(input).values,
+      shape: input?.shape ?? [],
+      dtype: input?.dtype ?? "f32",
+    };
   }
 
   /** Element by element from the coordinates of the result. */
   #each(node: Node, value: (coordinates: number[], place: number) => number): Evaluated {
     const values = new Float64Array(sizeOf(node.shape));
-    for (let place = 0; place < values.length; place++) values[place] = value(coordinatesOf(place, node.shape), place);
+    for (let place = 0; place < values.length; place++)
+      values[place] = value(coordinatesOf(place, node.shape), place);
     return { values, magnitudes: values.map(Math.abs) };
   }
 
@@ -68,7 +80,12 @@ class Evaluator {
         return { values, magnitudes: values.map(Math.abs) };
       }
       case "scalar": {
-        const value = node.dtype === "f32" ? Math.fround(op.value) : node.dtype === "bool" ? Number(op.value !== 0) : wrap(op.value, node.dtype);
+        const value =
+          node.dtype === "f32"
+            ? Math.fround(op.value)
+            : node.dtype === "bool"
+              ? Number(op.value !== 0)
+              : wrap(op.value, node.dtype);
         return this.#each(node, () => value);
       }
       case "index":
@@ -84,10 +101,14 @@ class Evaluator {
       case "expand": {
         const { shape } = this.#input(node);
         const lead = node.shape.length - shape.length;
-        return this.#moved(node, (at) => shape.map((size, axis) => (size === 1 ? 0 : (at[axis + lead] ?? 0))));
+        return this.#moved(node, (at) =>
+          shape.map((size, axis) => (size === 1 ? 0 : (at[axis + lead] ?? 0))),
+        );
       }
       case "slice":
-        return this.#moved(node, (at) => at.map((c, axis) => (op.starts[axis] ?? 0) + c * (op.steps[axis] ?? 1)));
+        return this.#moved(node, (at) =>
+          at.map((c, axis) => (op.starts[axis] ?? 0) + c * (op.steps[axis] ?? 1)),
+        );
       case "pad":
         return this.#pad(node, op);
       case "concat":
@@ -110,7 +131,10 @@ class Evaluator {
     const from = node.inputs[node.inputs.length - 1]?.dtype ?? "f32";
     const integer = node.dtype === "i32" || node.dtype === "u32";
     return this.#each(node, (_, place) => {
-      const value = REFERENCE[op.fn](inputs.map((values) => values[place] ?? Number.NaN), from);
+      const value = REFERENCE[op.fn](
+        inputs.map((values) => values[place] ?? Number.NaN),
+        from,
+      );
       return integer ? wrap(value, node.dtype) : value;
     });
   }
@@ -136,7 +160,15 @@ class Evaluator {
       for (let i = 0; i < node.inputs.length; i++) {
         const { values, shape } = this.#input(node, i);
         const size = shape[op.axis] ?? 0;
-        if (rest < size) return values[placeOf(at.map((c, axis) => (axis === op.axis ? rest : c)), shape)] ?? Number.NaN;
+        if (rest < size)
+          return (
+            values[
+              placeOf(
+                at.map((c, axis) => (axis === op.axis ? rest : c)),
+                shape,
+              )
+            ] ?? Number.NaN
+          );
         rest -= size;
       }
       return Number.NaN;
@@ -150,8 +182,13 @@ class Evaluator {
       const at = coordinatesOf(place, shape).map((c, axis) => (op.axes.includes(axis) ? 0 : c));
       groups[placeOf(at, node.shape)]?.push(value);
     });
-    const magnitudes = Float64Array.from(groups, (group) => group.reduce((sum, value) => sum + Math.abs(value), 0));
-    return { values: Float64Array.from(groups, (group) => reduceGroup(op.fn, group, dtype)), magnitudes };
+    const magnitudes = Float64Array.from(groups, (group) =>
+      group.reduce((sum, value) => sum + Math.abs(value), 0),
+    );
+    return {
+      values: Float64Array.from(groups, (group) => reduceGroup(op.fn, group, dtype)),
+      magnitudes,
+    };
   }
 
   #contract(node: Node, op: OpOf<"contract">): Evaluated {
@@ -164,8 +201,11 @@ class Evaluator {
       let sum = 0;
       for (let k = 0; k < count; k++) {
         const inner = coordinatesOf(k, sizes);
-        const coordinate = (label: number): number => at[op.out.indexOf(label)] ?? inner[summed.indexOf(label)] ?? 0;
-        const term = (a.values[placeOf(op.a.map(coordinate), a.shape)] ?? 0) * (b.values[placeOf(op.b.map(coordinate), b.shape)] ?? 0);
+        const coordinate = (label: number): number =>
+          at[op.out.indexOf(label)] ?? inner[summed.indexOf(label)] ?? 0;
+        const term =
+          (a.values[placeOf(op.a.map(coordinate), a.shape)] ?? 0) *
+          (b.values[placeOf(op.b.map(coordinate), b.shape)] ?? 0);
         sum += term;
         magnitudes[place] = (magnitudes[place] ?? 0) + Math.abs(term);
       }
@@ -179,8 +219,16 @@ class Evaluator {
     const index = this.#input(node, 1).values;
     return this.#each(node, (at, place) => {
       const wanted = index[place] ?? -1;
-      if (wanted < 0 || wanted >= (shape[op.axis] ?? 0)) return node.dtype === "f32" ? Number.NaN : 0;
-      return values[placeOf(at.map((c, axis) => (axis === op.axis ? wanted : c)), shape)] ?? Number.NaN;
+      if (wanted < 0 || wanted >= (shape[op.axis] ?? 0))
+        return node.dtype === "f32" ? Number.NaN : 0;
+      return (
+        values[
+          placeOf(
+            at.map((c, axis) => (axis === op.axis ? wanted : c)),
+            shape,
+          )
+        ] ?? Number.NaN
+      );
     });
   }
 
@@ -192,7 +240,10 @@ class Evaluator {
     source.forEach((value, place) => {
       const wanted = index[place] ?? -1;
       if (wanted < 0 || wanted >= (node.shape[op.axis] ?? 0)) return;
-      const target = placeOf(coordinatesOf(place, shape).map((c, axis) => (axis === op.axis ? wanted : c)), node.shape);
+      const target = placeOf(
+        coordinatesOf(place, shape).map((c, axis) => (axis === op.axis ? wanted : c)),
+        node.shape,
+      );
       values[target] = wrap((values[target] ?? 0) + value, node.dtype);
       magnitudes[target] = (magnitudes[target] ?? 0) + Math.abs(value);
     });
@@ -207,7 +258,14 @@ class Evaluator {
       const row = Math.floor(place / op.k);
       const places = Array.from({ length }, (__, i) => i);
       const at = (i: number): number => values[row * length + i] ?? Number.NaN;
-      const before = (p: number, q: number): number => (Number.isNaN(at(p)) !== Number.isNaN(at(q)) ? (Number.isNaN(at(p)) ? -1 : 1) : rank(at(p)) === rank(at(q)) ? p - q : rank(at(q)) - rank(at(p)));
+      const before = (p: number, q: number): number =>
+        Number.isNaN(at(p)) !== Number.isNaN(at(q))
+          ? Number.isNaN(at(p))
+            ? -1
+            : 1
+          : rank(at(p)) === rank(at(q))
+            ? p - q
+            : rank(at(q)) - rank(at(p));
       return places.sort(before)[place % op.k] ?? -1;
     });
   }
@@ -216,7 +274,10 @@ class Evaluator {
 function reduceGroup(fn: Reduction, group: readonly number[], dtype: DType): number {
   switch (fn) {
     case "sum":
-      return wrap(group.reduce((sum, value) => sum + value, 0), dtype);
+      return wrap(
+        group.reduce((sum, value) => sum + value, 0),
+        dtype,
+      );
     case "prod":
       return group.reduce((product, value) => REFERENCE.mul([product, value], dtype), 1);
     case "max":
@@ -227,7 +288,10 @@ function reduceGroup(fn: Reduction, group: readonly number[], dtype: DType): num
     case "argmin": {
       const nan = group.findIndex(Number.isNaN);
       if (nan >= 0) return nan;
-      const best = fn === "argmax" ? group.reduce((a, b) => Math.max(a, b)) : group.reduce((a, b) => Math.min(a, b));
+      const best =
+        fn === "argmax"
+          ? group.reduce((a, b) => Math.max(a, b))
+          : group.reduce((a, b) => Math.min(a, b));
       return group.indexOf(best);
     }
   }

@@ -63,7 +63,8 @@ function roundToEven(x: number): number {
 }
 
 /** PyTorch's pow: as JavaScript's, but 1 to any power is 1, NaN included. */
-const pow = (x: number, y: number): number => (x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y);
+const pow = (x: number, y: number): number =>
+  x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 
 const SATURATE = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
 
@@ -76,17 +77,30 @@ function toInteger(x: number, dtype: "i32" | "u32", from: DType): number {
 
 /** `value` as an integer operation leaves it: wrapped to 32 bits. */
 export function wrap(value: number, dtype: DType): number {
-  return dtype === "i32" ? Number(BigInt.asIntN(32, BigInt(value))) : dtype === "u32" ? Number(BigInt.asUintN(32, BigInt(value))) : value;
+  return dtype === "i32"
+    ? Number(BigInt.asIntN(32, BigInt(value)))
+    : dtype === "u32"
+      ? Number(BigInt.asUintN(32, BigInt(value)))
+      : value;
 }
 
 /** A function of one element of each input; `from` is the type of the last input. */
 export type ReferenceFunction = (args: readonly number[], from: DType) => number;
 
-const one = (f: (x: number) => number): ReferenceFunction => ([x = Number.NaN]) => f(x);
-const two = (f: (a: number, b: number) => number): ReferenceFunction => ([a = Number.NaN, b = Number.NaN]) => f(a, b);
+const one =
+  (f: (x: number) => number): ReferenceFunction =>
+  ([x = Number.NaN]) =>
+    f(x);
+const two =
+  (f: (a: number, b: number) => number): ReferenceFunction =>
+  ([a = Number.NaN, b = Number.NaN]) =>
+    f(a, b);
 
 /** Integer products need more than a double's 53 bits. */
-const product: ReferenceFunction = ([a = 0, b = 0], from) => (from === "f32" ? a * b : wrap(Number(BigInt.asIntN(64, BigInt(a) * BigInt(b)) % 4294967296n), from));
+const product: ReferenceFunction = ([a = 0, b = 0], from) =>
+  from === "f32"
+    ? a * b
+    : wrap(Number(BigInt.asIntN(64, BigInt(a) * BigInt(b)) % 4294967296n), from);
 
 /** One formula per function. */
 export const REFERENCE: Readonly<Record<ScalarFunctionName, ReferenceFunction>> = {

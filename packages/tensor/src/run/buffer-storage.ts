@@ -37,10 +37,14 @@ export class BufferStorage implements Storage {
    */
   alive(): DeviceBuffer {
     if (this.#epoch !== this.port.epoch) {
-      throw new PrismaError("DEVICE_LOST", "this tensor was on a device that was lost; make it again from its source", {
-        epoch: this.#epoch,
-        now: this.port.epoch,
-      });
+      throw new PrismaError(
+        "DEVICE_LOST",
+        "this tensor was on a device that was lost; make it again from its source",
+        {
+          epoch: this.#epoch,
+          now: this.port.epoch,
+        },
+      );
     }
     return this.buffer;
   }

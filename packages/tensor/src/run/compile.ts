@@ -23,7 +23,8 @@ interface Entry {
 }
 
 function placementOf(node: Node): Placement {
-  if (node.placement === null) throw new PrismaError("DISPOSED", `${node.label}: an argument was disposed while it was used`);
+  if (node.placement === null)
+    throw new PrismaError("DISPOSED", `${node.label}: an argument was disposed while it was used`);
   return node.placement;
 }
 
@@ -63,13 +64,22 @@ export class CompiledGraph {
    * Runs `build` on `inputs`, from its plan when one of the same key ran before. `key` names everything static.
    * Results are realized leaves.
    */
-  async run(key: string, inputs: readonly Node[], build: (inputs: readonly Node[]) => readonly Node[], options: RealizeOptions = {}): Promise<Node[]> {
+  async run(
+    key: string,
+    inputs: readonly Node[],
+    build: (inputs: readonly Node[]) => readonly Node[],
+    options: RealizeOptions = {},
+  ): Promise<Node[]> {
     inputs.forEach((node) => node.retain());
     try {
       await realizeNodes(inputs, options);
       const storages = new Map<Storage, number>();
       const device = deviceOfNodes(inputs);
-      const full = [key, device.port.epoch, ...inputs.map((node) => argumentKey(node, storages))].join("|");
+      const full = [
+        key,
+        device.port.epoch,
+        ...inputs.map((node) => argumentKey(node, storages)),
+      ].join("|");
       const known = this.#touch(full, device);
       if (known !== null) return this.#replay(known, inputs, options.signal);
       return await this.#first(full, device, inputs, build, options);
@@ -86,7 +96,13 @@ export class CompiledGraph {
     return entry;
   }
 
-  async #first(key: string, device: Device, inputs: readonly Node[], build: (inputs: readonly Node[]) => readonly Node[], options: RealizeOptions): Promise<Node[]> {
+  async #first(
+    key: string,
+    device: Device,
+    inputs: readonly Node[],
+    build: (inputs: readonly Node[]) => readonly Node[],
+    options: RealizeOptions,
+  ): Promise<Node[]> {
     const aliases = inputs.map(aliasOf);
     const outputs = build(aliases);
     outputs.forEach((node) => node.retain());
@@ -99,9 +115,17 @@ export class CompiledGraph {
       storage.retain();
       return { storage };
     });
-    const entry = { plan: device.plans.find(trace, device.port.limits), device, origins, slots: trace.slots, outputs: outputs.map(describe) };
+    const entry = {
+      plan: device.plans.find(trace, device.port.limits),
+      device,
+      origins,
+      slots: trace.slots,
+      outputs: outputs.map(describe),
+    };
     // A function that closes over the very storage it is called with cannot tell the two apart on replay.
-    const ambiguous = [...trace.leaves.keys()].some((leaf) => !aliases.includes(leaf) && argumentOf.has(placementOf(leaf).storage));
+    const ambiguous = [...trace.leaves.keys()].some(
+      (leaf) => !aliases.includes(leaf) && argumentOf.has(placementOf(leaf).storage),
+    );
     outputs.forEach((node) => node.release());
     aliases.forEach((node) => node.release());
     const results = this.#replay(entry, inputs, options.signal);
@@ -126,10 +150,15 @@ export class CompiledGraph {
     const storages = entry.origins.map((origin) => {
       if ("storage" in origin) return origin.storage;
       const input = inputs[origin.argument];
-      if (input === undefined) throw new PrismaError("INTERNAL", "a compiled function lacks an argument");
+      if (input === undefined)
+        throw new PrismaError("INTERNAL", "a compiled function lacks an argument");
       return placementOf(input).storage;
     });
-    const placements = execute(entry.plan, entry.device.port, { storages, slots: entry.slots, signal });
+    const placements = execute(entry.plan, entry.device.port, {
+      storages,
+      slots: entry.slots,
+      signal,
+    });
     return placements.map((placement, i) => leafAt(entry.outputs[i] ?? missing(), placement));
   }
 
@@ -154,6 +183,8 @@ function describe(node: Node): Node {
 
 /** Loads the leaves the function closed over. */
 async function realizeClosures(outputs: readonly Node[], options: RealizeOptions): Promise<void> {
-  const leaves = traceGraph(outputs).nodes.filter((node) => node.op.kind === "leaf" && node.placement === null);
+  const leaves = traceGraph(outputs).nodes.filter(
+    (node) => node.op.kind === "leaf" && node.placement === null,
+  );
   await realizeNodes(leaves, options);
 }

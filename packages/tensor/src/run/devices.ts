@@ -49,7 +49,10 @@ async function createPort(options: InitOptions): Promise<DevicePort> {
   if (typeof device === "object") return createWebGpuDevice({ device });
   if (device === "webgpu") return createWebGpuDevice({});
   if (device !== undefined && device !== "wasm") {
-    throw new PrismaError("ARGUMENT_INVALID", `init: device is ${JSON.stringify(device)}; it may be "wasm", "webgpu" or a GPUDevice`);
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `init: device is ${JSON.stringify(device)}; it may be "wasm", "webgpu" or a GPUDevice`,
+    );
   }
   const adapter = device === undefined ? await findAdapter() : null;
   if (adapter !== null) return createWebGpuDevice({ adapter });
@@ -68,7 +71,10 @@ async function createPort(options: InitOptions): Promise<DevicePort> {
 export async function init(options: InitOptions = {}): Promise<Device> {
   const { threads } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
-    throw new PrismaError("ARGUMENT_INVALID", `init: threads is ${threads}; it must be a whole number of at least 1`);
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `init: threads is ${threads}; it must be a whole number of at least 1`,
+    );
   }
   current = new Device(await createPort(options));
   return current;
@@ -79,7 +85,8 @@ export async function init(options: InitOptions = {}): Promise<Device> {
  * @throws PrismaError DEVICE_UNAVAILABLE before the first
  */
 export function currentDevice(): Device {
-  if (current === null) throw new PrismaError("DEVICE_UNAVAILABLE", "no device yet: call `await init()` first");
+  if (current === null)
+    throw new PrismaError("DEVICE_UNAVAILABLE", "no device yet: call `await init()` first");
   return current;
 }
 

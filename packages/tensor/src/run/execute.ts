@@ -24,7 +24,8 @@ export function execute(plan: Plan, port: DevicePort, binding: Binding): Placeme
   const made = new Map<BufferId, DeviceBuffer>();
   const find = (id: BufferId): DeviceBuffer => {
     const buffer = inputs[id] ?? made.get(id);
-    if (buffer === undefined) throw new PrismaError("INTERNAL", `buffer ${id} of a plan was never written`);
+    if (buffer === undefined)
+      throw new PrismaError("INTERNAL", `buffer ${id} of a plan was never written`);
     return buffer;
   };
   try {
@@ -47,7 +48,8 @@ function launchAll(
   const { kernels, sizes, freedAfter } = plan.schedule;
   const launches: Launch[] = [];
   kernels.forEach((kernel, i) => {
-    for (const id of buffersWritten(kernel)) made.set(id, port.allocate((sizes.get(id) ?? 0) * BYTES_PER_ELEMENT));
+    for (const id of buffersWritten(kernel))
+      made.set(id, port.allocate((sizes.get(id) ?? 0) * BYTES_PER_ELEMENT));
     const ready = prepared[i];
     if (ready !== undefined) launches.push({ prepared: ready, buffer: bound(kernel, find) });
     for (const id of freedAfter[i] ?? []) {
@@ -60,21 +62,34 @@ function launchAll(
 }
 
 /** Finds buffers as they are bound now: a later kernel may get the same memory under another id. */
-function bound(kernel: Kernel, find: (id: BufferId) => DeviceBuffer): (id: BufferId) => DeviceBuffer {
+function bound(
+  kernel: Kernel,
+  find: (id: BufferId) => DeviceBuffer,
+): (id: BufferId) => DeviceBuffer {
   const known = new Map<BufferId, DeviceBuffer>();
   for (const id of [...buffersRead(kernel), ...buffersWritten(kernel)]) known.set(id, find(id));
   return (id) => known.get(id) ?? find(id);
 }
 
-function placeOutputs(plan: Plan, port: DevicePort, made: Map<BufferId, DeviceBuffer>, binding: Binding): Placement[] {
+function placeOutputs(
+  plan: Plan,
+  port: DevicePort,
+  made: Map<BufferId, DeviceBuffer>,
+  binding: Binding,
+): Placement[] {
   const storages = new Map<BufferId, BufferStorage>();
-  for (const [id, buffer] of made) storages.set(id, new BufferStorage(port, buffer, plan.schedule.sizes.get(id) ?? 0));
+  for (const [id, buffer] of made)
+    storages.set(id, new BufferStorage(port, buffer, plan.schedule.sizes.get(id) ?? 0));
   made.clear();
   const placements = plan.schedule.outputs.map(({ buffer, form }) => {
     const storage = storages.get(buffer) ?? binding.storages[buffer];
-    if (storage === undefined) throw new PrismaError("INTERNAL", `output buffer ${buffer} of a plan is missing`);
+    if (storage === undefined)
+      throw new PrismaError("INTERNAL", `output buffer ${buffer} of a plan is missing`);
     storage.retain();
-    return { storage, form: { strides: form.strides, offset: affine(evaluateAffine(form.offset, binding.slots)) } };
+    return {
+      storage,
+      form: { strides: form.strides, offset: affine(evaluateAffine(form.offset, binding.slots)) },
+    };
   });
   for (const storage of storages.values()) storage.release();
   return placements;

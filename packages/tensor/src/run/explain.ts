@@ -64,7 +64,10 @@ function sizeText(kernel: Kernel): string {
 }
 
 function touched(form: LinearForm, shape: Shape): number {
-  return shape.reduce((product, size, axis) => product * ((form.strides[axis] ?? 0) === 0 ? 1 : size), 1);
+  return shape.reduce(
+    (product, size, axis) => product * ((form.strides[axis] ?? 0) === 0 ? 1 : size),
+    1,
+  );
 }
 
 function storesOf(kernel: Kernel): readonly Store[] {
@@ -76,7 +79,10 @@ function operandElements(kernel: Kernel): number {
   const count = (operand: Operand, ...axes: Shape[]): number => touched(operand.form, axes.flat());
   switch (kernel.family) {
     case "contract":
-      return count(kernel.a, kernel.batch, kernel.m, kernel.k) + count(kernel.b, kernel.batch, kernel.n, kernel.k);
+      return (
+        count(kernel.a, kernel.batch, kernel.m, kernel.k) +
+        count(kernel.b, kernel.batch, kernel.n, kernel.k)
+      );
     case "scatter":
       return 2 * sizeOf([...kernel.outer, kernel.sources, ...kernel.inner]) + sizeOf(loops(kernel));
     case "topK":
@@ -99,7 +105,8 @@ function bytesOf(kernel: Kernel): number {
 
 function flopsOf(kernel: Kernel): number {
   const each = sizeOf(loops(kernel));
-  const cost = (exprs: readonly Expr[]): number => exprs.reduce((sum, expr) => sum + costOf(expr), 0);
+  const cost = (exprs: readonly Expr[]): number =>
+    exprs.reduce((sum, expr) => sum + costOf(expr), 0);
   const own = cost(kernelExprs(kernel)) * each;
   if (kernel.family === "contract") return own + 2 * each * sizeOf(kernel.k);
   if (kernel.family === "rows") return own + kernel.steps.length * each;
@@ -112,12 +119,26 @@ export function explainNodes(nodes: readonly Node[]): Explanation {
   const trace = traceGraph(wanted);
   const device = deviceOfNodes(trace.nodes);
   const { kernels } = device.plans.find(trace, device.port.limits).schedule;
-  const rows = kernels.map((kernel) => ({ family: kernel.family, labels: kernel.labels, size: sizeText(kernel), bytes: bytesOf(kernel), flops: flopsOf(kernel) }));
+  const rows = kernels.map((kernel) => ({
+    family: kernel.family,
+    labels: kernel.labels,
+    size: sizeText(kernel),
+    bytes: bytesOf(kernel),
+    flops: flopsOf(kernel),
+  }));
   const total = (key: "bytes" | "flops"): number => rows.reduce((sum, row) => sum + row[key], 0);
-  return { kernels: rows, bytes: total("bytes"), flops: total("flops"), toString: () => table(rows) };
+  return {
+    kernels: rows,
+    bytes: total("bytes"),
+    flops: total("flops"),
+    toString: () => table(rows),
+  };
 }
 
 function table(rows: readonly KernelExplanation[]): string {
-  const lines = rows.map((row, i) => `${String(i).padStart(3)}  ${row.family.padEnd(8)} ${row.size.padEnd(24)} ${row.bytes} B  ${row.flops} flop  ${row.labels.join(" > ")}`);
+  const lines = rows.map(
+    (row, i) =>
+      `${String(i).padStart(3)}  ${row.family.padEnd(8)} ${row.size.padEnd(24)} ${row.bytes} B  ${row.flops} flop  ${row.labels.join(" > ")}`,
+  );
   return lines.join("\n");
 }

@@ -33,14 +33,21 @@ function placeLeaf(node: Node, port: DevicePort, values: ArrayBufferView<ArrayBu
   const storage = BufferStorage.allocate(port, sizeOf(node.shape));
   if (values.byteLength !== storage.size * BYTES_PER_ELEMENT) {
     storage.release();
-    throw new PrismaError("INTERNAL", `${node.label}: a source gave ${values.byteLength} bytes for ${storage.size} elements`);
+    throw new PrismaError(
+      "INTERNAL",
+      `${node.label}: a source gave ${values.byteLength} bytes for ${storage.size} elements`,
+    );
   }
   port.write(storage.buffer, values);
   node.place({ storage, form: denseForm(node.shape) });
 }
 
 /** Loads the leaves below `nodes` that have no values yet; null when nothing had to be waited for. */
-function loadLeaves(nodes: readonly Node[], port: DevicePort, signal?: AbortSignal): Promise<unknown> | null {
+function loadLeaves(
+  nodes: readonly Node[],
+  port: DevicePort,
+  signal?: AbortSignal,
+): Promise<unknown> | null {
   const waits: Promise<void>[] = [];
   for (const node of nodes) {
     const source = node.source;
@@ -55,7 +62,9 @@ function loadLeaves(nodes: readonly Node[], port: DevicePort, signal?: AbortSign
       placeLeaf(node, port, values);
       continue;
     }
-    const wait = values.then((loaded) => placeLeaf(node, port, loaded)).finally(() => loading.delete(node));
+    const wait = values
+      .then((loaded) => placeLeaf(node, port, loaded))
+      .finally(() => loading.delete(node));
     loading.set(node, wait);
     waits.push(wait);
   }
@@ -63,14 +72,18 @@ function loadLeaves(nodes: readonly Node[], port: DevicePort, signal?: AbortSign
 }
 
 function assertNotAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new PrismaError("CANCELLED", "the run was cancelled before it started");
+  if (signal?.aborted)
+    throw new PrismaError("CANCELLED", "the run was cancelled before it started");
 }
 
 /**
  * Computes `nodes`, keeping exactly their values; each becomes a leaf. Runs are queued in call order per device.
  * @throws PrismaError OUT_OF_MEMORY, DEVICE_LOST, CANCELLED, and what sources of leaves throw
  */
-export async function realizeNodes(nodes: readonly Node[], options: RealizeOptions = {}): Promise<void> {
+export async function realizeNodes(
+  nodes: readonly Node[],
+  options: RealizeOptions = {},
+): Promise<void> {
   assertNotAborted(options.signal);
   const wanted = [...new Set(nodes)].filter((node) => node.placement === null);
   if (wanted.length === 0) return;
@@ -93,7 +106,11 @@ export async function realizeNodes(nodes: readonly Node[], options: RealizeOptio
 function runOutputs(outputs: readonly Node[], device: Device, options: RealizeOptions): void {
   const trace = traceGraph(outputs, options);
   const plan = device.plans.find(trace, device.port.limits);
-  const placements = execute(plan, device.port, { storages: trace.storages, slots: trace.slots, signal: options.signal });
+  const placements = execute(plan, device.port, {
+    storages: trace.storages,
+    slots: trace.slots,
+    signal: options.signal,
+  });
   outputs.forEach((node, i) => {
     const placement = placements[i];
     if (placement !== undefined) node.place(placement);
@@ -101,7 +118,12 @@ function runOutputs(outputs: readonly Node[], device: Device, options: RealizeOp
 }
 
 /** Copies `shape` elements at `form` out of `values`. */
-function gatherView(values: TypedArray, form: LinearForm, shape: Shape, target: TypedArray): TypedArray {
+function gatherView(
+  values: TypedArray,
+  form: LinearForm,
+  shape: Shape,
+  target: TypedArray,
+): TypedArray {
   const base = evaluateAffine(form.offset, []);
   const visit = (axis: number, from: number, to: number): number => {
     const size = shape[axis];
@@ -110,7 +132,8 @@ function gatherView(values: TypedArray, form: LinearForm, shape: Shape, target: 
       return to + 1;
     }
     let next = to;
-    for (let i = 0; i < size; i++) next = visit(axis + 1, from + i * (form.strides[axis] ?? 0), next);
+    for (let i = 0; i < size; i++)
+      next = visit(axis + 1, from + i * (form.strides[axis] ?? 0), next);
     return next;
   };
   visit(0, base, 0);
@@ -139,14 +162,24 @@ export async function readNode(node: Node, options: RealizeOptions = {}): Promis
   try {
     await realizeNodes([node], options);
     const placement = node.placement;
-    if (placement === null) throw new PrismaError("DISPOSED", `${node.label}: the tensor was disposed while it was read`);
+    if (placement === null)
+      throw new PrismaError("DISPOSED", `${node.label}: the tensor was disposed while it was read`);
     const storage = bufferStorage(placement.storage);
     const [first, end] = spanOf(placement.form, node.shape);
-    const bytes = await storage.port.read(storage.alive(), first * BYTES_PER_ELEMENT, (end - first) * BYTES_PER_ELEMENT);
+    const bytes = await storage.port.read(
+      storage.alive(),
+      first * BYTES_PER_ELEMENT,
+      (end - first) * BYTES_PER_ELEMENT,
+    );
     const values = viewBytes(node.dtype, bytes);
     const dense = denseForm(node.shape);
-    const form = { strides: placement.form.strides, offset: { constant: evaluateAffine(placement.form.offset, []) - first, terms: [] } };
-    return sameForm(form, dense, node.shape) ? values : gatherView(values, form, node.shape, createArray(node.dtype, sizeOf(node.shape)));
+    const form = {
+      strides: placement.form.strides,
+      offset: { constant: evaluateAffine(placement.form.offset, []) - first, terms: [] },
+    };
+    return sameForm(form, dense, node.shape)
+      ? values
+      : gatherView(values, form, node.shape, createArray(node.dtype, sizeOf(node.shape)));
   } finally {
     node.release();
   }

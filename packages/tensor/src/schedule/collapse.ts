@@ -19,8 +19,15 @@ export interface Collapsed {
 export function formsOf(exprs: readonly Expr[]): LinearForm[] {
   const forms: LinearForm[] = [];
   walk(exprs, (expr) => {
-    if (expr.kind === "load" || expr.kind === "gather" || expr.kind === "index" || expr.kind === "value") forms.push(expr.form);
-    if (expr.kind === "load" || expr.kind === "gather" || expr.kind === "inside") forms.push(...expr.guards.map((guard) => guard.form));
+    if (
+      expr.kind === "load" ||
+      expr.kind === "gather" ||
+      expr.kind === "index" ||
+      expr.kind === "value"
+    )
+      forms.push(expr.form);
+    if (expr.kind === "load" || expr.kind === "gather" || expr.kind === "inside")
+      forms.push(...expr.guards.map((guard) => guard.form));
   });
   return forms;
 }
@@ -36,7 +43,11 @@ export function collapse(groups: readonly AxisGroup[], forms: readonly LinearFor
       const previous = kept[kept.length - 1];
       const last = result.length - 1;
       if (size === 1) return;
-      if (last >= 0 && previous !== undefined && forms.every((form) => form.strides[previous] === (form.strides[axis] ?? 0) * size)) {
+      if (
+        last >= 0 &&
+        previous !== undefined &&
+        forms.every((form) => form.strides[previous] === (form.strides[axis] ?? 0) * size)
+      ) {
         result[last] = (result[last] ?? 1) * size;
         kept[kept.length - 1] = axis;
       } else {

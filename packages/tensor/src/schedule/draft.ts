@@ -29,7 +29,12 @@ export interface DraftValue {
 export type Source =
   | { readonly family: "map" }
   | { readonly family: "rows" }
-  | { readonly family: "reduce"; readonly inner: Shape; readonly fn: Reduction; readonly body: Expr }
+  | {
+      readonly family: "reduce";
+      readonly inner: Shape;
+      readonly fn: Reduction;
+      readonly body: Expr;
+    }
   | {
       readonly family: "contract";
       readonly a: Operand;
@@ -38,12 +43,27 @@ export type Source =
       readonly roles: readonly ("batch" | "m" | "n")[];
       readonly k: Shape;
     }
-  | { readonly family: "scatter"; readonly axis: number; readonly sources: number; readonly index: Operand; readonly source: Operand }
-  | { readonly family: "topK"; readonly k: number; readonly length: number; readonly source: Operand; readonly sourceDtype: DType };
+  | {
+      readonly family: "scatter";
+      readonly axis: number;
+      readonly sources: number;
+      readonly index: Operand;
+      readonly source: Operand;
+    }
+  | {
+      readonly family: "topK";
+      readonly k: number;
+      readonly length: number;
+      readonly source: Operand;
+      readonly sourceDtype: DType;
+    };
 
 /** True when both forms give equal numbers for every coordinate of `shape`. */
 export function sameForm(a: LinearForm, b: LinearForm, shape: Shape): boolean {
-  return sameAffine(a.offset, b.offset) && shape.every((size, axis) => size === 1 || a.strides[axis] === b.strides[axis]);
+  return (
+    sameAffine(a.offset, b.offset) &&
+    shape.every((size, axis) => size === 1 || a.strides[axis] === b.strides[axis])
+  );
 }
 
 /** A kernel in the making. Its domain is the shape over which all forms of its expressions range. */
@@ -86,7 +106,9 @@ export class Draft {
     const target = level === "row" ? this.outer : this.domain;
     const restated = rewriteForms(expr, (form) => {
       const changed = reshapeForm(form, shape, target);
-      return changed === null || level === "element" ? changed : { strides: [...changed.strides, 0], offset: changed.offset };
+      return changed === null || level === "element"
+        ? changed
+        : { strides: [...changed.strides, 0], offset: changed.offset };
     });
     if (restated === null) return null;
     const own = valuesOf(restated);
@@ -97,13 +119,18 @@ export class Draft {
     const known = this.values[value.value];
     if (value.kernel !== this.index || known === undefined) return false;
     const dense = denseForm(known.level === "row" ? this.outer : this.domain);
-    const place = known.level === "row" ? { strides: [...dense.strides, 0], offset: dense.offset } : dense;
+    const place =
+      known.level === "row" ? { strides: [...dense.strides, 0], offset: dense.offset } : dense;
     return sameForm(value.form, place, this.domain);
   }
 
   /** Restates everything over `domain`, a reshape of the present one; false (and nothing changed) where a view forbids it. */
   reshapeDomain(domain: Shape): boolean {
-    const exprs = this.values.map((value) => (value.expr === null ? null : rewriteForms(value.expr, (form) => reshapeForm(form, this.domain, domain))));
+    const exprs = this.values.map((value) =>
+      value.expr === null
+        ? null
+        : rewriteForms(value.expr, (form) => reshapeForm(form, this.domain, domain)),
+    );
     if (exprs.some((expr, i) => expr === null && this.values[i]?.expr !== null)) return false;
     this.values.forEach((value, i) => (value.expr = exprs[i] ?? null));
     this.domain = domain;

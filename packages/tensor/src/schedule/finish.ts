@@ -40,7 +40,15 @@ class Finisher {
   /** Expression of value `index`: what it computes, or a bare reference to what the family makes. */
   #exprOf(index: number, value: DraftValue): Expr {
     const computed = this.draft.inlineValue(index, this.#memo);
-    return computed ?? { kind: "value", dtype: value.dtype, kernel: this.draft.index, value: index, form: this.#formOf(value.level) };
+    return (
+      computed ?? {
+        kind: "value",
+        dtype: value.dtype,
+        kernel: this.draft.index,
+        value: index,
+        form: this.#formOf(value.level),
+      }
+    );
   }
 
   #formOf(level: Level): LinearForm {
@@ -53,7 +61,14 @@ class Finisher {
     return this.draft.values.flatMap((value, index) =>
       value.buffer === null || value.level !== level
         ? []
-        : [{ buffer: value.buffer, dtype: value.dtype, value: this.#exprOf(index, value), form: this.#formOf(level) }],
+        : [
+            {
+              buffer: value.buffer,
+              dtype: value.dtype,
+              value: this.#exprOf(index, value),
+              form: this.#formOf(level),
+            },
+          ],
     );
   }
 
@@ -61,7 +76,12 @@ class Finisher {
     const stores = this.#stores("element");
     if (stores.length === 0) return null;
     const { groups, kept } = collapse([{ sizes: this.draft.domain }], formsOfStores(stores));
-    return { family: "map", labels: this.#labels, shape: groups[0] ?? [], stores: keepStores(stores, kept) };
+    return {
+      family: "map",
+      labels: this.#labels,
+      shape: groups[0] ?? [],
+      stores: keepStores(stores, kept),
+    };
   }
 
   #rows(): Kernel | null {
@@ -90,7 +110,8 @@ class Finisher {
     const visit = (expr: Expr): void => {
       for (const { value: id } of valuesOf(expr)) {
         const value = this.draft.values[id];
-        if (steps.has(id) || value === undefined || value.step === null || value.expr === null) continue;
+        if (steps.has(id) || value === undefined || value.step === null || value.expr === null)
+          continue;
         const body = this.draft.inline(value.expr, this.#memo);
         steps.set(id, { id, fn: value.step, dtype: value.dtype, body });
         visit(body);
@@ -103,8 +124,17 @@ class Finisher {
   #reduce(source: SourceOf<"reduce">): Kernel {
     const stores = this.#stores("element");
     const wide = source.inner.map(() => 0);
-    const forms = [...formsOfStores(stores).map((form) => ({ strides: [...form.strides, ...wide], offset: form.offset })), ...formsOf([source.body])];
-    const { groups, kept } = collapse([{ sizes: this.draft.domain }, { sizes: source.inner }], forms);
+    const forms = [
+      ...formsOfStores(stores).map((form) => ({
+        strides: [...form.strides, ...wide],
+        offset: form.offset,
+      })),
+      ...formsOf([source.body]),
+    ];
+    const { groups, kept } = collapse(
+      [{ sizes: this.draft.domain }, { sizes: source.inner }],
+      forms,
+    );
     const outerKept = kept.filter((axis) => axis < this.draft.domain.length);
     return {
       family: "reduce",
@@ -120,21 +150,32 @@ class Finisher {
 
   #contract(source: SourceOf<"contract">): Kernel {
     const rank = this.draft.domain.length;
-    const axesOf = (role: string): number[] => [...source.roles.keys()].filter((axis) => source.roles[axis] === role);
+    const axesOf = (role: string): number[] =>
+      [...source.roles.keys()].filter((axis) => source.roles[axis] === role);
     const order = [axesOf("batch"), axesOf("m"), axesOf("n")];
     const summed = source.k.map((_, i) => rank + i);
-    const extended = (form: LinearForm): LinearForm => ({ strides: [...form.strides, ...source.k.map(() => 0)], offset: form.offset });
+    const extended = (form: LinearForm): LinearForm => ({
+      strides: [...form.strides, ...source.k.map(() => 0)],
+      offset: form.offset,
+    });
     const all = [...order.flat(), ...summed];
     const permute = (form: LinearForm): LinearForm => permuteForm(form, all);
     const stores = this.#stores("element");
     const a = permute(source.a.form);
     const b = permute(source.b.form);
     const storeForms = formsOfStores(stores).map((form) => permute(extended(form)));
-    const sizes = order.map((axes) => ({ sizes: axes.map((axis) => this.draft.domain[axis] ?? 1) }));
+    const sizes = order.map((axes) => ({
+      sizes: axes.map((axis) => this.draft.domain[axis] ?? 1),
+    }));
     const { groups, kept } = collapse([...sizes, { sizes: source.k }], [a, b, ...storeForms]);
     const [batch = [], m = [], n = [], k = []] = groups;
     const part = (count: number, from: number): number[] => kept.slice(from, from + count);
-    const [ofBatch, ofM, ofN, ofK] = [part(batch.length, 0), part(m.length, batch.length), part(n.length, batch.length + m.length), part(k.length, batch.length + m.length + n.length)];
+    const [ofBatch, ofM, ofN, ofK] = [
+      part(batch.length, 0),
+      part(m.length, batch.length),
+      part(n.length, batch.length + m.length),
+      part(k.length, batch.length + m.length + n.length),
+    ];
     const storeAxes = [...ofBatch, ...ofM, ...ofN].map((axis) => all[axis] ?? 0);
     return {
       family: "contract",
@@ -171,7 +212,16 @@ class Finisher {
   #topK(source: SourceOf<"topK">): Kernel {
     const rows = sizeOf(this.draft.domain) / Math.max(1, source.k);
     const { k, length, sourceDtype, source: operand } = source;
-    return { family: "topK", labels: this.#labels, rows, length, k, dtype: sourceDtype, source: operand, output: this.draft.values[0]?.buffer ?? -1 };
+    return {
+      family: "topK",
+      labels: this.#labels,
+      rows,
+      length,
+      k,
+      dtype: sourceDtype,
+      source: operand,
+      output: this.draft.values[0]?.buffer ?? -1,
+    };
   }
 }
 
@@ -180,7 +230,11 @@ function formsOfStores(stores: readonly Store[]): LinearForm[] {
 }
 
 function keepStores(stores: readonly Store[], kept: readonly number[]): Store[] {
-  return stores.map((store) => ({ ...store, value: keepExprAxes(store.value, kept), form: keepAxes(store.form, kept) }));
+  return stores.map((store) => ({
+    ...store,
+    value: keepExprAxes(store.value, kept),
+    form: keepAxes(store.form, kept),
+  }));
 }
 
 /** The kernel of `draft`, or null when nothing of it is stored. */

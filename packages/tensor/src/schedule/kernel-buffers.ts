@@ -9,7 +9,10 @@ import { buffersOf, rewriteLeaves } from "../graph/rewrite.ts";
 export function kernelExprs(kernel: Kernel): Expr[] {
   switch (kernel.family) {
     case "rows":
-      return [...kernel.steps.map((step) => step.body), ...[...kernel.rowStores, ...kernel.stores].map((store) => store.value)];
+      return [
+        ...kernel.steps.map((step) => step.body),
+        ...[...kernel.rowStores, ...kernel.stores].map((store) => store.value),
+      ];
     case "reduce":
       return [kernel.body, ...kernel.stores.map((store) => store.value)];
     case "map":
@@ -71,7 +74,10 @@ function moveExpr(expr: Expr, find: (buffer: BufferId) => Moved | undefined): Ex
   return rewriteLeaves(expr, (leaf) => {
     if (leaf.kind !== "load" && leaf.kind !== "gather") return leaf;
     const moved = find(leaf.buffer);
-    const base = moved === undefined ? leaf : { ...leaf, buffer: moved.buffer, form: moveForm(leaf.form, moved) };
+    const base =
+      moved === undefined
+        ? leaf
+        : { ...leaf, buffer: moved.buffer, form: moveForm(leaf.form, moved) };
     return base.kind === "gather" ? { ...base, index: moveExpr(base.index, find) } : base;
   });
 }
@@ -82,18 +88,29 @@ export function moveReads(kernel: Kernel, find: (buffer: BufferId) => Moved | un
     const moved = find(o.buffer);
     return moved === undefined ? o : { buffer: moved.buffer, form: moveForm(o.form, moved) };
   };
-  const stores = (list: readonly Store[]): Store[] => list.map((store) => ({ ...store, value: moveExpr(store.value, find) }));
+  const stores = (list: readonly Store[]): Store[] =>
+    list.map((store) => ({ ...store, value: moveExpr(store.value, find) }));
   switch (kernel.family) {
     case "map":
       return { ...kernel, stores: stores(kernel.stores) };
     case "rows": {
       const steps = kernel.steps.map((step) => ({ ...step, body: moveExpr(step.body, find) }));
-      return { ...kernel, steps, rowStores: stores(kernel.rowStores), stores: stores(kernel.stores) };
+      return {
+        ...kernel,
+        steps,
+        rowStores: stores(kernel.rowStores),
+        stores: stores(kernel.stores),
+      };
     }
     case "reduce":
       return { ...kernel, body: moveExpr(kernel.body, find), stores: stores(kernel.stores) };
     case "contract":
-      return { ...kernel, a: operand(kernel.a), b: operand(kernel.b), stores: stores(kernel.stores) };
+      return {
+        ...kernel,
+        a: operand(kernel.a),
+        b: operand(kernel.b),
+        stores: stores(kernel.stores),
+      };
     case "scatter":
       return { ...kernel, index: operand(kernel.index), source: operand(kernel.source) };
     case "topK":

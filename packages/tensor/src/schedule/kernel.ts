@@ -112,7 +112,13 @@ export interface TopKKernel extends Labelled {
 }
 
 /** One launch. Code generators have one entry per family. */
-export type Kernel = MapKernel | RowsKernel | ReduceKernel | ContractKernel | ScatterKernel | TopKKernel;
+export type Kernel =
+  | MapKernel
+  | RowsKernel
+  | ReduceKernel
+  | ContractKernel
+  | ScatterKernel
+  | TopKKernel;
 
 /** Names of the kernel families. */
 export type Family = Kernel["family"];

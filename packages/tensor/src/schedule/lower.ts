@@ -3,11 +3,26 @@ import { PrismaError } from "../errors.ts";
 import { addScaled, affine, slotValue, type Affine } from "../graph/affine.ts";
 import { apply, type BufferId, type Expr, type Load, type ValueExpr } from "../graph/expr.ts";
 import { FUNCTIONS } from "../graph/functions/index.ts";
-import { denseForm, expandForm, permuteForm, reshapeForm, sliceForm, type Guard, type LinearForm } from "../graph/linear-form.ts";
+import {
+  denseForm,
+  expandForm,
+  permuteForm,
+  reshapeForm,
+  sliceForm,
+  type Guard,
+  type LinearForm,
+} from "../graph/linear-form.ts";
 import type { Node, NodeOp } from "../graph/node.ts";
 import { sizeOf, type Shape } from "../shape.ts";
 import { Draft, type DraftValue, type Source } from "./draft.ts";
-import { addGuards, buffersOf, costOf, rewriteForms, rewriteLeaves, valuesOf } from "../graph/rewrite.ts";
+import {
+  addGuards,
+  buffersOf,
+  costOf,
+  rewriteForms,
+  rewriteLeaves,
+  valuesOf,
+} from "../graph/rewrite.ts";
 import type { Trace } from "./trace.ts";
 
 /** Cost up to which an expression is computed again by each of its users rather than stored. */
@@ -59,7 +74,8 @@ class Lowering {
   }
 
   run(): Lowered {
-    for (const node of this.trace.nodes) this.#lazies.set(node, { shape: node.shape, expr: this.#lower(node) });
+    for (const node of this.trace.nodes)
+      this.#lazies.set(node, { shape: node.shape, expr: this.#lower(node) });
     const outputs = this.trace.outputs.map((node) => this.#place(node));
     return { drafts: this.drafts, buffers: this.buffers, outputs };
   }
@@ -108,7 +124,11 @@ class Lowering {
 
   #leaf(node: Node): Expr {
     const place = this.trace.leaves.get(node);
-    if (place === undefined) throw new PrismaError("INTERNAL", `schedule: the leaf "${node.label}" has no values: it was disposed`);
+    if (place === undefined)
+      throw new PrismaError(
+        "INTERNAL",
+        `schedule: the leaf "${node.label}" has no values: it was disposed`,
+      );
     return { kind: "load", dtype: node.dtype, ...place, guards: [] };
   }
 
@@ -119,7 +139,11 @@ class Lowering {
   #input(node: Node, position = 0): Lazy {
     const input = node.inputs[position];
     const lazy = input === undefined ? undefined : this.#lazies.get(input);
-    if (lazy === undefined) throw new PrismaError("INTERNAL", `schedule: "${node.label}" is read before its input ${position}`);
+    if (lazy === undefined)
+      throw new PrismaError(
+        "INTERNAL",
+        `schedule: "${node.label}" is read before its input ${position}`,
+      );
     return lazy;
   }
 
@@ -141,15 +165,28 @@ class Lowering {
   #pad(node: Node): Expr {
     const { shape, expr } = this.#input(node);
     const fill = this.#input(node, 1).expr;
-    const starts = shape.map((_, axis) => addScaled(affine(0), slotValue(this.#slot(node) + axis), -1));
-    const guards = shape.flatMap((size, axis) => (size === node.shape[axis] ? [] : [axisGuard(node.shape, axis, size, starts[axis] ?? affine(0))]));
+    const starts = shape.map((_, axis) =>
+      addScaled(affine(0), slotValue(this.#slot(node) + axis), -1),
+    );
+    const guards = shape.flatMap((size, axis) =>
+      size === node.shape[axis]
+        ? []
+        : [axisGuard(node.shape, axis, size, starts[axis] ?? affine(0))],
+    );
     const inside = this.#guarded(expr, starts, guards);
     return apply("select", { kind: "inside", dtype: "bool", guards }, inside, fill);
   }
 
   #guarded(expr: Expr, starts: readonly Affine[], guards: readonly Guard[]): Expr {
     const stored = this.#withoutValues(expr);
-    const moved = rewriteForms(stored, (form) => sliceForm(form, starts, starts.map(() => 1))) ?? stored;
+    const moved =
+      rewriteForms(stored, (form) =>
+        sliceForm(
+          form,
+          starts,
+          starts.map(() => 1),
+        ),
+      ) ?? stored;
     return addGuards(moved, guards);
   }
 
@@ -161,7 +198,10 @@ class Lowering {
       const size = shape[op.axis] ?? 1;
       const starts = node.shape.map((_, axis) => affine(axis === op.axis ? -start : 0));
       const guards = [axisGuard(node.shape, op.axis, size, affine(-start))];
-      parts.push({ expr: this.#guarded(expr, starts, guards), inside: { kind: "inside", dtype: "bool", guards } });
+      parts.push({
+        expr: this.#guarded(expr, starts, guards),
+        inside: { kind: "inside", dtype: "bool", guards },
+      });
       start += size;
     }
     return this.#chain(parts, node);
@@ -171,7 +211,8 @@ class Lowering {
   #chain(parts: readonly { expr: Expr; inside: Expr }[], node: Node): Expr {
     let rest: Expr | null = null;
     for (const part of [...parts].reverse()) {
-      if (rest !== null && buffersOf(rest, part.expr).size > this.#readable) rest = this.#store(this.#mapDraft(rest, node.shape, node));
+      if (rest !== null && buffersOf(rest, part.expr).size > this.#readable)
+        rest = this.#store(this.#mapDraft(rest, node.shape, node));
       rest = rest === null ? part.expr : apply("select", part.inside, part.expr, rest);
     }
     if (rest === null) throw new PrismaError("INTERNAL", "schedule: concat of nothing");
@@ -185,7 +226,10 @@ class Lowering {
   // ---- elementwise ----
 
   #map(node: Node, op: OpOf<"map">): Expr {
-    const args = this.#fewBuffers(node.inputs.map((_, i) => this.#input(node, i).expr), node);
+    const args = this.#fewBuffers(
+      node.inputs.map((_, i) => this.#input(node, i).expr),
+      node,
+    );
     const expr = FUNCTIONS[op.fn].expression(args, node.dtype);
     return this.#joinLatest(expr, node.shape, node) ?? this.#alone(this.#withoutValues(expr), node);
   }
@@ -194,7 +238,10 @@ class Lowering {
   #fewBuffers(args: Expr[], node: Node): Expr[] {
     const result = [...args];
     while (buffersOf(...result).size > this.#readable) {
-      const widest = result.reduce((best, arg, i) => (buffersOf(arg).size > buffersOf(result[best] ?? arg).size ? i : best), 0);
+      const widest = result.reduce(
+        (best, arg, i) => (buffersOf(arg).size > buffersOf(result[best] ?? arg).size ? i : best),
+        0,
+      );
       const expr = result[widest];
       if (expr === undefined || expr.kind === "load") break;
       result[widest] = this.#store(this.#mapDraft(expr, node.shape, node));
@@ -216,9 +263,15 @@ class Lowering {
     const others = this.#storeOthers(expr, draft);
     const level = draft.levelOf(shape);
     if (level === null) return null;
-    const restated = draft.restate(others, shape, level) ?? this.#restateOnShape(draft, others, shape);
+    const restated =
+      draft.restate(others, shape, level) ?? this.#restateOnShape(draft, others, shape);
     if (restated === null || !this.#fits(draft, restated, node)) return null;
-    return this.#addValue(draft, { level, expr: restated, dtype: node.dtype, step: null }, shape, node);
+    return this.#addValue(
+      draft,
+      { level, expr: restated, dtype: node.dtype, step: null },
+      shape,
+      node,
+    );
   }
 
   /** A map kernel may take over the finer shape of a newcomer whose views its own shape cannot say. */
@@ -237,7 +290,12 @@ class Lowering {
     return this.#asked.has(node) || (this.trace.uses.get(node) ?? 0) > 1;
   }
 
-  #addValue(draft: Draft, value: Pick<DraftValue, "level" | "expr" | "dtype" | "step">, shape: Shape, node: Node): ValueExpr {
+  #addValue(
+    draft: Draft,
+    value: Pick<DraftValue, "level" | "expr" | "dtype" | "step">,
+    shape: Shape,
+    node: Node,
+  ): ValueExpr {
     draft.values.push({ ...value, label: node.label, buffer: null, wanted: this.#isWanted(node) });
     return draft.reference(draft.values.length - 1, shape);
   }
@@ -252,7 +310,8 @@ class Lowering {
   #store(value: ValueExpr): Load {
     const draft = this.drafts[value.kernel];
     const own = draft?.values[value.value];
-    if (draft === undefined || own === undefined) throw new PrismaError("INTERNAL", "schedule: an unknown value is stored");
+    if (draft === undefined || own === undefined)
+      throw new PrismaError("INTERNAL", "schedule: an unknown value is stored");
     if (own.buffer === null) {
       own.buffer = this.trace.storages.length + this.buffers.size;
       this.buffers.set(own.buffer, { size: draft.sizeAt(own.level), writer: draft.index });
@@ -265,7 +324,9 @@ class Lowering {
   }
 
   #storeOthers(expr: Expr, draft: Draft): Expr {
-    return rewriteLeaves(expr, (leaf) => (leaf.kind === "value" && leaf.kernel !== draft.index ? this.#store(leaf) : leaf));
+    return rewriteLeaves(expr, (leaf) =>
+      leaf.kind === "value" && leaf.kernel !== draft.index ? this.#store(leaf) : leaf,
+    );
   }
 
   /** `expr` as a plain view of a buffer, storing it first where it is none. */
@@ -288,16 +349,23 @@ class Lowering {
   #mapDraft(expr: Expr, shape: Shape, node: Node): ValueExpr {
     const stored = this.#withoutValues(expr);
     const draft = this.#newDraft({ family: "map" }, shape);
-    return this.#addValue(draft, { level: "element", expr: stored, dtype: expr.dtype, step: null }, shape, node);
+    return this.#addValue(
+      draft,
+      { level: "element", expr: stored, dtype: expr.dtype, step: null },
+      shape,
+      node,
+    );
   }
 
   /** Where an asked-for node lies; a view of less than half of its buffer is copied. */
   #place(node: Node): OutputPlace {
     const lazy = this.#lazies.get(node);
-    if (lazy === undefined) throw new PrismaError("INTERNAL", "schedule: an output was not lowered");
+    if (lazy === undefined)
+      throw new PrismaError("INTERNAL", "schedule: an output was not lowered");
     const load = this.#operand(lazy, node);
     const base = this.buffers.get(load.buffer)?.size ?? this.trace.sizes[load.buffer] ?? 0;
-    if (this.trace.share || sizeOf(node.shape) * 2 >= base) return { buffer: load.buffer, form: load.form };
+    if (this.trace.share || sizeOf(node.shape) * 2 >= base)
+      return { buffer: load.buffer, form: load.form };
     const copy = this.#store(this.#mapDraft(load, node.shape, node));
     return { buffer: copy.buffer, form: copy.form };
   }
@@ -317,20 +385,29 @@ class Lowering {
   #rowStep(node: Node, op: OpOf<"reduce">, expr: Expr, shape: Shape, domain: Shape): Expr | null {
     const joined = this.#joinRows(node, op, expr, shape, domain);
     if (joined !== null) return joined;
-    const body = rewriteForms(this.#withoutValues(expr), (form) => reshapeForm(form, shape, domain));
+    const body = rewriteForms(this.#withoutValues(expr), (form) =>
+      reshapeForm(form, shape, domain),
+    );
     if (body === null) return null;
     const draft = this.#newDraft({ family: "rows" }, domain);
-    return this.#addValue(draft, { level: "row", expr: body, dtype: node.dtype, step: op.fn }, node.shape, node);
+    return this.#addValue(
+      draft,
+      { level: "row", expr: body, dtype: node.dtype, step: op.fn },
+      node.shape,
+      node,
+    );
   }
 
   /** Adds the step to the kernel that makes the row's elements, turning a map kernel into a rows kernel. */
   #joinRows(node: Node, op: OpOf<"reduce">, expr: Expr, shape: Shape, domain: Shape): Expr | null {
     const latest = latestDraft(expr);
     const draft = latest === null ? undefined : this.drafts[latest];
-    if (draft === undefined || (draft.source.family !== "rows" && draft.source.family !== "map")) return null;
+    if (draft === undefined || (draft.source.family !== "rows" && draft.source.family !== "map"))
+      return null;
     const length = domain[domain.length - 1] ?? 1;
     if (sizeOf(draft.domain) !== sizeOf(domain)) return null;
-    if (draft.source.family === "rows" && (draft.domain[draft.domain.length - 1] ?? 1) !== length) return null;
+    if (draft.source.family === "rows" && (draft.domain[draft.domain.length - 1] ?? 1) !== length)
+      return null;
     const others = this.#storeOthers(expr, draft);
     if (draft.source.family === "map") {
       if (!draft.reshapeDomain(domain)) return null;
@@ -338,15 +415,32 @@ class Lowering {
     const restated = draft.restate(others, shape, "element");
     if (restated === null || !this.#fits(draft, restated, node)) return null;
     draft.source = { family: "rows" };
-    return this.#addValue(draft, { level: "row", expr: restated, dtype: node.dtype, step: op.fn }, node.shape, node);
+    return this.#addValue(
+      draft,
+      { level: "row", expr: restated, dtype: node.dtype, step: op.fn },
+      node.shape,
+      node,
+    );
   }
 
-  #reduceDraft(node: Node, op: OpOf<"reduce">, expr: Expr, shape: Shape, outer: Shape, inner: Shape): Expr {
+  #reduceDraft(
+    node: Node,
+    op: OpOf<"reduce">,
+    expr: Expr,
+    shape: Shape,
+    outer: Shape,
+    inner: Shape,
+  ): Expr {
     const reduced = new Set(op.axes);
     const order = [...shape.keys()].filter((axis) => !reduced.has(axis)).concat(op.axes);
     const body = rewriteForms(expr, (form) => permuteForm(form, order)) ?? expr;
     const draft = this.#newDraft({ family: "reduce", inner, fn: op.fn, body }, outer);
-    return this.#addValue(draft, { level: "element", expr: null, dtype: node.dtype, step: null }, node.shape, node);
+    return this.#addValue(
+      draft,
+      { level: "element", expr: null, dtype: node.dtype, step: null },
+      node.shape,
+      node,
+    );
   }
 
   // ---- contractions, gathers and the rest ----
@@ -361,10 +455,23 @@ class Lowering {
     const summed = op.a.filter((label) => !op.out.includes(label));
     const k = summed.map((label) => this.#input(node, 0).shape[op.a.indexOf(label)] ?? 1);
     const labels = [...op.out, ...summed];
-    const roles = op.out.map((label) => (!a.labels.includes(label) ? "n" : b.labels.includes(label) ? "batch" : "m"));
-    const source: Source = { family: "contract", a: operandOver(a.load, a.labels, labels), b: operandOver(b.load, b.labels, labels), roles, k };
+    const roles = op.out.map((label) =>
+      !a.labels.includes(label) ? "n" : b.labels.includes(label) ? "batch" : "m",
+    );
+    const source: Source = {
+      family: "contract",
+      a: operandOver(a.load, a.labels, labels),
+      b: operandOver(b.load, b.labels, labels),
+      roles,
+      k,
+    };
     const draft = this.#newDraft(source, node.shape);
-    return this.#addValue(draft, { level: "element", expr: null, dtype: node.dtype, step: null }, node.shape, node);
+    return this.#addValue(
+      draft,
+      { level: "element", expr: null, dtype: node.dtype, step: null },
+      node.shape,
+      node,
+    );
   }
 
   #gather(node: Node, op: OpOf<"gather">): Expr {
@@ -373,7 +480,16 @@ class Lowering {
     const index = this.#withoutValues(this.#input(node, 1).expr);
     const strides = table.form.strides.map((stride, axis) => (axis === op.axis ? 0 : stride));
     const form = { strides, offset: table.form.offset };
-    const expr: Expr = { kind: "gather", dtype: node.dtype, buffer: table.buffer, form, guards: [], index, stride: table.form.strides[op.axis] ?? 0, size };
+    const expr: Expr = {
+      kind: "gather",
+      dtype: node.dtype,
+      buffer: table.buffer,
+      form,
+      guards: [],
+      index,
+      stride: table.form.strides[op.axis] ?? 0,
+      size,
+    };
     return this.#alone(expr, node);
   }
 
@@ -381,8 +497,18 @@ class Lowering {
     const index = this.#operand(this.#input(node, 0), node);
     const source = this.#operand(this.#input(node, 1), node);
     const sources = this.#input(node, 1).shape[op.axis] ?? 1;
-    const draft = this.#newDraft({ family: "scatter", axis: op.axis, sources, index, source }, node.shape);
-    return this.#store(this.#addValue(draft, { level: "element", expr: null, dtype: node.dtype, step: null }, node.shape, node));
+    const draft = this.#newDraft(
+      { family: "scatter", axis: op.axis, sources, index, source },
+      node.shape,
+    );
+    return this.#store(
+      this.#addValue(
+        draft,
+        { level: "element", expr: null, dtype: node.dtype, step: null },
+        node.shape,
+        node,
+      ),
+    );
   }
 
   #topK(node: Node, op: OpOf<"argTopK">): Expr {
@@ -396,8 +522,18 @@ class Lowering {
       form = denseForm([rows, length]);
     }
     const operand = { buffer: source.buffer, form };
-    const draft = this.#newDraft({ family: "topK", k: op.k, length, source: operand, sourceDtype: source.dtype }, node.shape);
-    return this.#store(this.#addValue(draft, { level: "element", expr: null, dtype: "i32", step: null }, node.shape, node));
+    const draft = this.#newDraft(
+      { family: "topK", k: op.k, length, source: operand, sourceDtype: source.dtype },
+      node.shape,
+    );
+    return this.#store(
+      this.#addValue(
+        draft,
+        { level: "element", expr: null, dtype: "i32", step: null },
+        node.shape,
+        node,
+      ),
+    );
   }
 }
 
@@ -418,7 +554,11 @@ function axisGuard(shape: Shape, axis: number, size: number, offset: Affine): Gu
 }
 
 /** The operand's strides over the axes named by `labels`, 0 where it lacks one. */
-function operandOver(load: Load, own: readonly number[], labels: readonly number[]): { buffer: BufferId; form: LinearForm } {
+function operandOver(
+  load: Load,
+  own: readonly number[],
+  labels: readonly number[],
+): { buffer: BufferId; form: LinearForm } {
   const strides = labels.map((label) => {
     const axis = own.indexOf(label);
     return axis < 0 ? 0 : (load.form.strides[axis] ?? 0);

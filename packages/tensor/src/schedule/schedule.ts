@@ -28,15 +28,26 @@ export function schedule(trace: Trace, limits: DeviceLimits): Schedule {
   const stacked = stackContracts(finished, { outputs: asked, nextBuffer });
   const outputs = lowered.outputs.map((output) => {
     const moved = stacked.moved.get(output.buffer);
-    return moved === undefined ? output : { buffer: moved.buffer, form: moveForm(output.form, moved) };
+    return moved === undefined
+      ? output
+      : { buffer: moved.buffer, form: moveForm(output.form, moved) };
   });
   const sizes = new Map(stacked.created);
-  for (const [buffer, spec] of lowered.buffers) if (!stacked.moved.has(buffer)) sizes.set(buffer, spec.size);
-  const freedAfter = lastUses(stacked.kernels, trace.storages.length, new Set(outputs.map((output) => output.buffer)));
+  for (const [buffer, spec] of lowered.buffers)
+    if (!stacked.moved.has(buffer)) sizes.set(buffer, spec.size);
+  const freedAfter = lastUses(
+    stacked.kernels,
+    trace.storages.length,
+    new Set(outputs.map((output) => output.buffer)),
+  );
   return { kernels: stacked.kernels, inputs: trace.storages.length, sizes, outputs, freedAfter };
 }
 
-function lastUses(kernels: readonly Kernel[], inputs: number, kept: ReadonlySet<BufferId>): BufferId[][] {
+function lastUses(
+  kernels: readonly Kernel[],
+  inputs: number,
+  kept: ReadonlySet<BufferId>,
+): BufferId[][] {
   const seen = new Set<BufferId>();
   const freed = kernels.map((): BufferId[] => []);
   for (let i = kernels.length - 1; i >= 0; i--) {

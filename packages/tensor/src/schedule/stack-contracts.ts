@@ -32,11 +32,22 @@ function stackForms(forms: readonly LinearForm[], at: number): LinearForm | null
   if (first === undefined || second === undefined) return null;
   const step = difference(second.offset, first.offset);
   const even = forms.every((form, i) => {
-    const expected: Affine = addScaled(first.offset, { constant: step ?? Number.NaN, terms: [] }, i);
-    return form.strides.length === first.strides.length && form.strides.every((stride, axis) => stride === first.strides[axis]) && difference(form.offset, expected) === 0;
+    const expected: Affine = addScaled(
+      first.offset,
+      { constant: step ?? Number.NaN, terms: [] },
+      i,
+    );
+    return (
+      form.strides.length === first.strides.length &&
+      form.strides.every((stride, axis) => stride === first.strides[axis]) &&
+      difference(form.offset, expected) === 0
+    );
   });
   if (step === null || !even) return null;
-  return { strides: [...first.strides.slice(0, at), step, ...first.strides.slice(at)], offset: first.offset };
+  return {
+    strides: [...first.strides.slice(0, at), step, ...first.strides.slice(at)],
+    offset: first.offset,
+  };
 }
 
 /** `a - b` where it is a constant, else null. */
@@ -51,8 +62,13 @@ function stackGuards(lists: readonly (readonly Guard[])[], at: number): Guard[] 
   const [first] = lists;
   if (first === undefined || lists.some((list) => list.length !== first.length)) return null;
   const guards = first.map((guard, i) => {
-    const form = stackForms(lists.map((list) => list[i]?.form ?? guard.form), at);
-    return form !== null && lists.every((list) => list[i]?.size === guard.size) ? { form, size: guard.size } : null;
+    const form = stackForms(
+      lists.map((list) => list[i]?.form ?? guard.form),
+      at,
+    );
+    return form !== null && lists.every((list) => list[i]?.size === guard.size)
+      ? { form, size: guard.size }
+      : null;
   });
   return guards.some((guard) => guard === null) ? null : guards.flatMap((guard) => guard ?? []);
 }
@@ -60,25 +76,59 @@ function stackGuards(lists: readonly (readonly Guard[])[], at: number): Guard[] 
 /** One expression over the stacked axes that equals each of `exprs` at its place, or null when their shapes differ. */
 function stackExprs(exprs: readonly Expr[], at: number): Expr | null {
   const [first] = exprs;
-  if (first === undefined || exprs.some((expr) => expr.kind !== first.kind || expr.dtype !== first.dtype)) return null;
+  if (
+    first === undefined ||
+    exprs.some((expr) => expr.kind !== first.kind || expr.dtype !== first.dtype)
+  )
+    return null;
   switch (first.kind) {
     case "literal":
-      return exprs.every((expr) => expr.kind === "literal" && Object.is(expr.value, first.value)) ? first : null;
+      return exprs.every((expr) => expr.kind === "literal" && Object.is(expr.value, first.value))
+        ? first
+        : null;
     case "slot":
       return exprs.every((expr) => expr.kind === "slot" && expr.slot === first.slot) ? first : null;
     case "value":
-      return { ...first, form: { strides: [...first.form.strides.slice(0, at), 0, ...first.form.strides.slice(at)], offset: first.form.offset } };
+      return {
+        ...first,
+        form: {
+          strides: [...first.form.strides.slice(0, at), 0, ...first.form.strides.slice(at)],
+          offset: first.form.offset,
+        },
+      };
     case "load": {
-      const loads = exprs.flatMap((expr) => (expr.kind === "load" && expr.buffer === first.buffer ? [expr] : []));
-      const form = loads.length === exprs.length ? stackForms(loads.map((load) => load.form), at) : null;
-      const guards = stackGuards(loads.map((load) => load.guards), at);
+      const loads = exprs.flatMap((expr) =>
+        expr.kind === "load" && expr.buffer === first.buffer ? [expr] : [],
+      );
+      const form =
+        loads.length === exprs.length
+          ? stackForms(
+              loads.map((load) => load.form),
+              at,
+            )
+          : null;
+      const guards = stackGuards(
+        loads.map((load) => load.guards),
+        at,
+      );
       return form === null || guards === null ? null : { ...first, form, guards };
     }
     case "op": {
-      const ops = exprs.flatMap((expr) => (expr.kind === "op" && expr.op === first.op && expr.args.length === first.args.length ? [expr] : []));
+      const ops = exprs.flatMap((expr) =>
+        expr.kind === "op" && expr.op === first.op && expr.args.length === first.args.length
+          ? [expr]
+          : [],
+      );
       if (ops.length !== exprs.length) return null;
-      const args = first.args.map((arg, i) => stackExprs(ops.map((op) => op.args[i] ?? arg), at));
-      return args.some((arg) => arg === null) ? null : { ...first, args: args.flatMap((arg) => arg ?? []) };
+      const args = first.args.map((arg, i) =>
+        stackExprs(
+          ops.map((op) => op.args[i] ?? arg),
+          at,
+        ),
+      );
+      return args.some((arg) => arg === null)
+        ? null
+        : { ...first, args: args.flatMap((arg) => arg ?? []) };
     }
     // Neither occurs in the epilogues that stacking is for; such kernels stay apart.
     case "gather":
@@ -90,8 +140,14 @@ function stackExprs(exprs: readonly Expr[], at: number): Expr | null {
 
 /** True when `b` multiplies the same rows as `a`, by another part of the same buffer. */
 function alike(a: ContractKernel, b: ContractKernel): boolean {
-  const sizes = ([list, other]: [readonly number[], readonly number[]]): boolean => sameShape(list, other);
-  const pairs: [readonly number[], readonly number[]][] = [[a.batch, b.batch], [a.m, b.m], [a.n, b.n], [a.k, b.k]];
+  const sizes = ([list, other]: [readonly number[], readonly number[]]): boolean =>
+    sameShape(list, other);
+  const pairs: [readonly number[], readonly number[]][] = [
+    [a.batch, b.batch],
+    [a.m, b.m],
+    [a.n, b.n],
+    [a.k, b.k],
+  ];
   return (
     pairs.every(sizes) &&
     a.a.buffer === b.a.buffer &&
@@ -108,17 +164,32 @@ interface StackedKernel {
 }
 
 /** One kernel for all of `members`, writing store i of all members to buffer `first + i`. */
-function stackKernels(members: readonly ContractKernel[], firstBuffer: number): StackedKernel | null {
+function stackKernels(
+  members: readonly ContractKernel[],
+  firstBuffer: number,
+): StackedKernel | null {
   const [first] = members;
   if (first === undefined) return null;
   const at = lead(first);
-  const b = stackForms(members.map((member) => member.b.form), first.batch.length);
+  const b = stackForms(
+    members.map((member) => member.b.form),
+    first.batch.length,
+  );
   const size = sizeOf([...first.batch, ...first.m, ...first.n]);
   const stores = first.stores.map((store, i): Store | null => {
-    const value = stackExprs(members.map((member) => member.stores[i]?.value ?? store.value), at);
-    const aligned = members.every((member) => member.stores[i] !== undefined && sameForm(member.stores[i].form, store.form, [...first.batch, ...first.m, ...first.n]));
+    const value = stackExprs(
+      members.map((member) => member.stores[i]?.value ?? store.value),
+      at,
+    );
+    const aligned = members.every(
+      (member) =>
+        member.stores[i] !== undefined &&
+        sameForm(member.stores[i].form, store.form, [...first.batch, ...first.m, ...first.n]),
+    );
     const strides = [...store.form.strides.slice(0, at), size, ...store.form.strides.slice(at)];
-    return value === null || !aligned ? null : { ...store, buffer: firstBuffer + i, value, form: { strides, offset: store.form.offset } };
+    return value === null || !aligned
+      ? null
+      : { ...store, buffer: firstBuffer + i, value, form: { strides, offset: store.form.offset } };
   });
   if (b === null || stores.some((store) => store === null)) return null;
   const kernel: ContractKernel = {
@@ -134,17 +205,31 @@ function stackKernels(members: readonly ContractKernel[], firstBuffer: number): 
 /** Merges the stack axis into the columns where the slices follow one another. */
 function mergeColumns(kernel: ContractKernel): ContractKernel {
   const [batch, m, n] = [kernel.batch.length, kernel.m.length, kernel.n.length];
-  const forms = [...kernel.stores.map((store) => store.form), ...formsOf(kernel.stores.map((store) => store.value))];
+  const forms = [
+    ...kernel.stores.map((store) => store.form),
+    ...formsOf(kernel.stores.map((store) => store.value)),
+  ];
   const own = forms.map((form) => ({ ...form, strides: form.strides.slice(batch + m) }));
   const ofB = { ...kernel.b.form, strides: kernel.b.form.strides.slice(batch, batch + n) };
   const { groups, kept } = collapse([{ sizes: kernel.n }], [ofB, ...own]);
-  const storeAxes = [...Array.from({ length: batch + m }, (_, axis) => axis), ...kept.map((axis) => axis + batch + m)];
-  const bAxes = [...Array.from({ length: batch }, (_, axis) => axis), ...kept.map((axis) => axis + batch), ...kernel.k.map((_, i) => batch + n + i)];
+  const storeAxes = [
+    ...Array.from({ length: batch + m }, (_, axis) => axis),
+    ...kept.map((axis) => axis + batch + m),
+  ];
+  const bAxes = [
+    ...Array.from({ length: batch }, (_, axis) => axis),
+    ...kept.map((axis) => axis + batch),
+    ...kernel.k.map((_, i) => batch + n + i),
+  ];
   return {
     ...kernel,
     n: groups[0] ?? [],
     b: { buffer: kernel.b.buffer, form: keepAxes(kernel.b.form, bAxes) },
-    stores: kernel.stores.map((store) => ({ ...store, value: keepExprAxes(store.value, storeAxes), form: keepAxes(store.form, storeAxes) })),
+    stores: kernel.stores.map((store) => ({
+      ...store,
+      value: keepExprAxes(store.value, storeAxes),
+      form: keepAxes(store.form, storeAxes),
+    })),
   };
 }
 
@@ -159,8 +244,17 @@ export function stackContracts(kernels: readonly Kernel[], context: StackContext
   kernels.forEach((kernel, place) => {
     if (gone.has(kernel)) return;
     const read = moveReads(kernel, (buffer) => moved.get(buffer));
-    const members = kernel.family === "contract" ? membersOf(kernel, kernels.slice(place + 1), place, writer, context.outputs) : [];
-    const stacked = members.length > 1 ? stackKernels(members.map((member) => contractAfter(member, moved)), context.nextBuffer + created.size) : null;
+    const members =
+      kernel.family === "contract"
+        ? membersOf(kernel, kernels.slice(place + 1), place, writer, context.outputs)
+        : [];
+    const stacked =
+      members.length > 1
+        ? stackKernels(
+            members.map((member) => contractAfter(member, moved)),
+            context.nextBuffer + created.size,
+          )
+        : null;
     if (stacked === null) {
       result.push(read);
       return;
@@ -168,14 +262,22 @@ export function stackContracts(kernels: readonly Kernel[], context: StackContext
     members.forEach((member) => gone.add(member));
     stacked.kernel.stores.forEach((store, i) => {
       created.set(store.buffer, stacked.sizes[i] ?? 0);
-      members.forEach((member, row) => moved.set(member.stores[i]?.buffer ?? -1, { buffer: store.buffer, start: (row * (stacked.sizes[i] ?? 0)) / members.length }));
+      members.forEach((member, row) =>
+        moved.set(member.stores[i]?.buffer ?? -1, {
+          buffer: store.buffer,
+          start: (row * (stacked.sizes[i] ?? 0)) / members.length,
+        }),
+      );
     });
     result.push(stacked.kernel);
   });
   return { kernels: result, created, moved };
 }
 
-function contractAfter(kernel: ContractKernel, moved: ReadonlyMap<BufferId, Moved>): ContractKernel {
+function contractAfter(
+  kernel: ContractKernel,
+  moved: ReadonlyMap<BufferId, Moved>,
+): ContractKernel {
   const read = moveReads(kernel, (buffer) => moved.get(buffer));
   return read.family === "contract" ? read : kernel;
 }
@@ -188,10 +290,18 @@ function membersOf(
   writer: ReadonlyMap<BufferId, number>,
   outputs: ReadonlySet<BufferId>,
 ): ContractKernel[] {
-  const early = (other: Kernel): boolean => [...buffersRead(other)].every((buffer) => (writer.get(buffer) ?? -1) < place);
-  const fellows = later.filter((other): other is ContractKernel => other.family === "contract" && alike(kernel, other) && early(other));
-  const members = [kernel, ...fellows].sort((p, q) => p.b.form.offset.constant - q.b.form.offset.constant);
-  const asked = members.map((member) => member.stores.filter((store) => outputs.has(store.buffer)).length);
+  const early = (other: Kernel): boolean =>
+    [...buffersRead(other)].every((buffer) => (writer.get(buffer) ?? -1) < place);
+  const fellows = later.filter(
+    (other): other is ContractKernel =>
+      other.family === "contract" && alike(kernel, other) && early(other),
+  );
+  const members = [kernel, ...fellows].sort(
+    (p, q) => p.b.form.offset.constant - q.b.form.offset.constant,
+  );
+  const asked = members.map(
+    (member) => member.stores.filter((store) => outputs.has(store.buffer)).length,
+  );
   const evenly = asked.every((count) => count === 0 || count === kernel.stores.length);
   return evenly && asked.every((count) => count === asked[0]) ? members : [kernel];
 }

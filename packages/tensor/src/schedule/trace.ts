@@ -86,7 +86,10 @@ function staticFacts(node: Node): string {
 }
 
 /** Walks the graph below `outputs` once and says everything a plan needs to know of it. */
-export function traceGraph(outputs: readonly Node[], options: { readonly share?: boolean } = {}): Trace {
+export function traceGraph(
+  outputs: readonly Node[],
+  options: { readonly share?: boolean } = {},
+): Trace {
   const nodes = topologicalOrder(outputs);
   const number = new Map<Node, number>();
   const leaves = new Map<Node, LeafPlace>();
@@ -100,7 +103,10 @@ export function traceGraph(outputs: readonly Node[], options: { readonly share?:
     for (const input of node.inputs) uses.set(input, (uses.get(input) ?? 0) + 1);
     let facts = staticFacts(node);
     if (node.op.kind === "leaf") {
-      const { storage, form } = node.placement ?? { storage: new UnloadedStorage(sizeOf(node.shape)), form: denseForm(node.shape) };
+      const { storage, form } = node.placement ?? {
+        storage: new UnloadedStorage(sizeOf(node.shape)),
+        form: denseForm(node.shape),
+      };
       const buffer = bufferOf.get(storage) ?? bufferOf.size;
       bufferOf.set(storage, buffer);
       leaves.set(node, { buffer, form });
@@ -115,5 +121,16 @@ export function traceGraph(outputs: readonly Node[], options: { readonly share?:
   for (const output of outputs) uses.set(output, (uses.get(output) ?? 0) + 1);
   const asked = outputs.map((output) => number.get(output)).join(",");
   const share = options.share ?? false;
-  return { key: `${parts.join(";")}>${asked}${share ? " shared" : ""}`, share, nodes, outputs, storages: [...bufferOf.keys()], sizes: [...bufferOf.keys()].map((storage) => storage.size), leaves, slots, slotOf, uses };
+  return {
+    key: `${parts.join(";")}>${asked}${share ? " shared" : ""}`,
+    share,
+    nodes,
+    outputs,
+    storages: [...bufferOf.keys()],
+    sizes: [...bufferOf.keys()].map((storage) => storage.size),
+    leaves,
+    slots,
+    slotOf,
+    uses,
+  };
 }

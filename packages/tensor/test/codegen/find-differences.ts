@@ -19,20 +19,32 @@ function wordsOf(array: TypedArray): number[] {
 }
 
 /** Outputs in which `program` differs from the interpreter, or from itself when its items are cut in four. */
-export function findDifferences(kernel: Kernel, program: WasmProgram, random: RandomKernels): string[] {
+export function findDifferences(
+  kernel: Kernel,
+  program: WasmProgram,
+  random: RandomKernels,
+): string[] {
   const { buffers, slots } = random;
   const [expected, whole, cut] = [copyBuffers(buffers), copyBuffers(buffers), copyBuffers(buffers)];
   interpretKernel(kernel, expected, slots);
   runWasmProgram(program, whole, { slots });
-  const cuts = Array.from({ length: 3 }, () => random.below(program.items + 1)).sort((a, b) => a - b);
+  const cuts = Array.from({ length: 3 }, () => random.below(program.items + 1)).sort(
+    (a, b) => a - b,
+  );
   runWasmProgram(program, cut, { slots, cuts });
-  return program.buffers.slice(-program.outputs).flatMap((id) => [
-    ...differences(`buffer ${id}`, wordsOf(whole.get(id)!), wordsOf(expected.get(id)!)),
-    ...differences(`buffer ${id} in cuts`, wordsOf(cut.get(id)!), wordsOf(whole.get(id)!)),
-  ]);
+  return program.buffers
+    .slice(-program.outputs)
+    .flatMap((id) => [
+      ...differences(`buffer ${id}`, wordsOf(whole.get(id)!), wordsOf(expected.get(id)!)),
+      ...differences(`buffer ${id} in cuts`, wordsOf(cut.get(id)!), wordsOf(whole.get(id)!)),
+    ]);
 }
 
-function differences(name: string, actual: readonly number[], expected: readonly number[]): string[] {
+function differences(
+  name: string,
+  actual: readonly number[],
+  expected: readonly number[],
+): string[] {
   const i = actual.findIndex((word, i) => !Object.is(word, expected[i]));
   return i < 0 ? [] : [`${name}: word ${i} is ${actual[i]}, not ${expected[i]}`];
 }

@@ -8,7 +8,13 @@ import type { Shape } from "../../src/shape.ts";
 import { randomNumbers, RandomKernels } from "./random-kernels.ts";
 
 /** The sum of products, as stores see it. */
-export const PRODUCT: ValueExpr = { kind: "value", dtype: "f32", kernel: 0, value: 0, form: denseForm([]) };
+export const PRODUCT: ValueExpr = {
+  kind: "value",
+  dtype: "f32",
+  kernel: 0,
+  value: 0,
+  form: denseForm([]),
+};
 
 /** What a random contraction is made of. */
 export interface ContractOptions {
@@ -21,15 +27,29 @@ export interface ContractOptions {
 }
 
 /** A random contraction with the buffers and slots it reads. */
-export function randomContract(seed: number, { largest, element, depth }: ContractOptions): { kernel: ContractKernel; random: RandomKernels } {
+export function randomContract(
+  seed: number,
+  { largest, element, depth }: ContractOptions,
+): { kernel: ContractKernel; random: RandomKernels } {
   const next = randomNumbers(seed);
   const random = new RandomKernels(next, []);
-  const [batch, m, n, k] = [axes(random, 4), axes(random, largest), axes(random, largest), random.below(20) === 0 ? [0] : axes(random, largest)];
+  const [batch, m, n, k] = [
+    axes(random, 4),
+    axes(random, largest),
+    axes(random, largest),
+    random.below(20) === 0 ? [0] : axes(random, largest),
+  ];
   const [a, b] = [operand(random, [batch, m, k], element), operand(random, [batch, n, k], element)];
   random.shape = [...batch, ...m, ...n];
   random.results.push(PRODUCT);
   const values = Array.from({ length: depth === 0 ? 1 : 1 + random.below(3) }, () =>
-    depth === 0 ? PRODUCT : random.expression(random.pick(["f32", "f32", "f32", "i32", "u32", "bool"]), random.below(depth + 1)));
+    depth === 0
+      ? PRODUCT
+      : random.expression(
+          random.pick(["f32", "f32", "f32", "i32", "u32", "bool"]),
+          random.below(depth + 1),
+        ),
+  );
   const stores = values.map((value) => random.store(value));
   return { kernel: { family: "contract", batch, m, n, k, a, b, stores, labels: [] }, random };
 }
@@ -47,7 +67,11 @@ function axes(random: RandomKernels, largest: number): number[] {
 }
 
 /** A view of a new buffer: axes in any order, whole lists of them repeated, gaps, backward steps, a start that a slot decides. */
-function operand(random: RandomKernels, lists: readonly Shape[], element: (uniform: number) => number): Operand {
+function operand(
+  random: RandomKernels,
+  lists: readonly Shape[],
+  element: (uniform: number) => number,
+): Operand {
   const shape = lists.flat();
   const strides = new Array<number>(shape.length).fill(0);
   const places = lists.flatMap((list) => list.map(() => list));

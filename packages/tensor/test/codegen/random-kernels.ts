@@ -1,7 +1,16 @@
 // Seeded random kernels: views with broadcast, negative and odd strides, guards, gathers, every operation and type.
 import { createArray, type DType, type TypedArray } from "../../src/dtype.ts";
 import { affine, type Affine } from "../../src/graph/affine.ts";
-import { apply, bitcastTo, castTo, literal, type BufferId, type Expr, type MachineOp, type ValueExpr } from "../../src/graph/expr.ts";
+import {
+  apply,
+  bitcastTo,
+  castTo,
+  literal,
+  type BufferId,
+  type Expr,
+  type MachineOp,
+  type ValueExpr,
+} from "../../src/graph/expr.ts";
 import { denseForm, type Guard, type LinearForm } from "../../src/graph/linear-form.ts";
 import type { Reduction } from "../../src/graph/node.ts";
 import type { Store } from "../../src/schedule/kernel.ts";
@@ -18,11 +27,40 @@ export function randomNumbers(seed: number): () => number {
   };
 }
 
-const SPECIAL_FLOATS = [0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, Number.NaN, Infinity, -Infinity, 1e-40, 3e9, -3e9, 5e9, 2 ** 31, 16777217];
+const SPECIAL_FLOATS = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  Number.NaN,
+  Infinity,
+  -Infinity,
+  1e-40,
+  3e9,
+  -3e9,
+  5e9,
+  2 ** 31,
+  16777217,
+];
 const SPECIAL_INTEGERS = [0, 1, -1, 2, 3, -7, 31, 2 ** 31 - 1, -(2 ** 31)];
 const FLOAT_UNARY = ["neg", "abs", "sqrt", "floor", "ceil", "trunc", "round"] as const;
 const FLOAT_BINARY = ["add", "sub", "mul", "div", "min", "max"] as const;
-const INTEGER_BINARY = ["add", "sub", "mul", "min", "max", "and", "or", "xor", "floorDiv", "mod"] as const;
+const INTEGER_BINARY = [
+  "add",
+  "sub",
+  "mul",
+  "min",
+  "max",
+  "and",
+  "or",
+  "xor",
+  "floorDiv",
+  "mod",
+] as const;
 const COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
 const DTYPES: readonly DType[] = ["f32", "i32", "u32", "bool"];
 
@@ -61,8 +99,15 @@ export class RandomKernels {
     const value = this.expression(dtype, depth);
     if (dtype !== "f32") return value;
     if (fn !== "sum" && fn !== "prod") return apply("add", value, literal(0));
-    const whole = castTo(apply("mod", this.expression("i32", depth), literal(fn === "sum" ? 9 : 2, "i32")), "f32");
-    const special = apply("and", this.expression("bool", 1), apply("isNan", apply("mul", value, literal(0))));
+    const whole = castTo(
+      apply("mod", this.expression("i32", depth), literal(fn === "sum" ? 9 : 2, "i32")),
+      "f32",
+    );
+    const special = apply(
+      "and",
+      this.expression("bool", 1),
+      apply("isNan", apply("mul", value, literal(0))),
+    );
     return apply("select", special, value, whole);
   }
 
@@ -72,7 +117,12 @@ export class RandomKernels {
     if (this.below(3) === 0) axes.sort(() => this.#next() - 0.5);
     const dense = denseForm(axes.map((axis) => shape[axis]!));
     const strides = shape.map((_, axis) => dense.strides[axes.indexOf(axis)]!);
-    return { buffer: this.buffer(value.dtype, sizeOf(shape)), dtype: value.dtype, value, form: { strides, offset: affine(0) } };
+    return {
+      buffer: this.buffer(value.dtype, sizeOf(shape)),
+      dtype: value.dtype,
+      value,
+      form: { strides, offset: affine(0) },
+    };
   }
 
   /** A new buffer of random values; outputs are overwritten whole. */
@@ -102,10 +152,12 @@ export class RandomKernels {
     if (results.length > 0 && kind > 5) return this.pick(results);
     if (kind === 0) return literal(this.#number(dtype), dtype);
     if (kind === 1) return { kind: "slot", dtype, slot: this.slots.push(this.#number(dtype)) - 1 };
-    if (kind === 2 && dtype === "i32") return { kind: "index", dtype, form: this.#view(this.#coordinateRange()).form };
+    if (kind === 2 && dtype === "i32")
+      return { kind: "index", dtype, form: this.#view(this.#coordinateRange()).form };
     if (kind === 2 && dtype === "bool") return { kind: "inside", dtype, guards: [this.#guard()] };
     if (kind === 3) return this.#gather(dtype);
-    const guards = this.below(4) === 0 ? [this.#guard(), ...(this.below(2) === 0 ? [this.#guard()] : [])] : [];
+    const guards =
+      this.below(4) === 0 ? [this.#guard(), ...(this.below(2) === 0 ? [this.#guard()] : [])] : [];
     const { form, size } = this.#view();
     return { kind: "load", dtype, buffer: this.buffer(dtype, size), form, guards };
   }
@@ -113,7 +165,8 @@ export class RandomKernels {
   #boolean(arg: (dtype: DType) => Expr): Expr {
     const kind = this.below(4);
     if (kind === 0) return apply("not", arg("bool"));
-    if (kind === 1) return apply(this.pick(["and", "or", "xor"] as const), arg("bool"), arg("bool"));
+    if (kind === 1)
+      return apply(this.pick(["and", "or", "xor"] as const), arg("bool"), arg("bool"));
     if (kind === 2) return apply("isNan", arg("f32"));
     const type = this.pick(DTYPES);
     return apply(this.pick(COMPARISONS), arg(type), arg(type));
@@ -130,8 +183,14 @@ export class RandomKernels {
     const kind = this.below(6);
     if (kind === 0) return bitcastTo(arg(dtype === "i32" ? "u32" : "i32"), dtype);
     if (kind === 1) return apply(this.pick(["neg", "abs", "not"] as const), arg(dtype));
-    if (kind === 2 && dtype === "u32") return apply(this.pick(["shl", "shr"] as const), arg("u32"), apply("and", arg("u32"), literal(31, "u32")));
-    if (kind === 3 && dtype === "u32") return apply(this.pick(["shl", "shr"] as const), arg("u32"), literal(this.below(32), "u32"));
+    if (kind === 2 && dtype === "u32")
+      return apply(
+        this.pick(["shl", "shr"] as const),
+        arg("u32"),
+        apply("and", arg("u32"), literal(31, "u32")),
+      );
+    if (kind === 3 && dtype === "u32")
+      return apply(this.pick(["shl", "shr"] as const), arg("u32"), literal(this.below(32), "u32"));
     return apply(this.pick(INTEGER_BINARY), arg(dtype), arg(dtype));
   }
 
@@ -139,9 +198,21 @@ export class RandomKernels {
     const entries = 1 + this.below(6);
     const { form, size } = this.#view();
     const stride = this.pick([1, 3, size]);
-    const index = this.below(2) === 0 ? this.leaf("i32") : apply("mod", this.leaf("i32"), literal(entries, "i32"));
+    const index =
+      this.below(2) === 0
+        ? this.leaf("i32")
+        : apply("mod", this.leaf("i32"), literal(entries, "i32"));
     const guards = this.below(4) === 0 ? [this.#guard()] : [];
-    return { kind: "gather", dtype, buffer: this.buffer(dtype, size + stride * entries), form, guards, index, stride, size: entries };
+    return {
+      kind: "gather",
+      dtype,
+      buffer: this.buffer(dtype, size + stride * entries),
+      form,
+      guards,
+      index,
+      stride,
+      size: entries,
+    };
   }
 
   /** A form over the shape that reaches at most `size` elements from 0, all of them inside. */
@@ -175,7 +246,10 @@ export class RandomKernels {
     const axis = axes.length === 0 ? null : this.pick(axes);
     if (axis !== null) strides[axis] = this.pick([1, 1, -1, 2]);
     const size = axis === null ? 2 : this.shape[axis]!;
-    return { form: { strides, offset: this.#offset(this.below(size + 2) - 1) }, size: 1 + this.below(size) };
+    return {
+      form: { strides, offset: this.#offset(this.below(size + 2) - 1) },
+      size: 1 + this.below(size),
+    };
   }
 
   #coordinateRange(): number[] {
@@ -184,7 +258,8 @@ export class RandomKernels {
 
   #number(dtype: DType): number {
     if (dtype === "bool") return this.below(2);
-    if (dtype === "f32") return this.below(4) === 0 ? this.pick(SPECIAL_FLOATS) : Math.fround(8 * this.#next() - 4);
+    if (dtype === "f32")
+      return this.below(4) === 0 ? this.pick(SPECIAL_FLOATS) : Math.fround(8 * this.#next() - 4);
     const value = this.below(2) === 0 ? this.pick(SPECIAL_INTEGERS) : this.below(20) - 10;
     return dtype === "u32" ? value >>> 0 : value;
   }

@@ -48,12 +48,20 @@ export class PlacedProgram {
     this.#params = place(4 * (program.buffers.length + program.params.length));
     this.#scratch = place(program.scratchBytes);
     const pages = Math.ceil(top / PAGE);
-    this.memory = new WebAssembly.Memory(target.shared ? { initial: pages, maximum: pages, shared: true } : { initial: pages });
+    this.memory = new WebAssembly.Memory(
+      target.shared ? { initial: pages, maximum: pages, shared: true } : { initial: pages },
+    );
     new Uint32Array(this.memory.buffer).fill(FILL);
-    for (const [id, address] of this.#addresses) this.#bytes(address, buffers.get(id)!.byteLength).set(bytesOf(buffers.get(id)!));
-    const words = [...this.#addresses.values(), ...program.params.map((word) => wordValue(word, slots))];
+    for (const [id, address] of this.#addresses)
+      this.#bytes(address, buffers.get(id)!.byteLength).set(bytesOf(buffers.get(id)!));
+    const words = [
+      ...this.#addresses.values(),
+      ...program.params.map((word) => wordValue(word, slots)),
+    ];
     new Uint32Array(this.memory.buffer, this.#params, words.length).set(words);
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(program.code()), { env: { memory: this.memory } });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(program.code()), {
+      env: { memory: this.memory },
+    });
     this.run = instance.exports["run"] as WasmRun;
   }
 
@@ -70,7 +78,8 @@ export class PlacedProgram {
       const [address, array] = [this.#addresses.get(id)!, buffers.get(id)!];
       const bytes = this.#bytes(address, array.byteLength);
       if (outputs.includes(id)) bytesOf(array).set(bytes);
-      else if (Buffer.compare(bytes, bytesOf(array)) !== 0) throw new Error(`buffer ${id} is read only and was written`);
+      else if (Buffer.compare(bytes, bytesOf(array)) !== 0)
+        throw new Error(`buffer ${id} is read only and was written`);
       const ground = new Uint32Array(this.memory.buffer, address + array.byteLength, MARGIN / 4);
       if (ground.some((word) => word !== FILL)) throw new Error(`written beyond buffer ${id}`);
     }
@@ -82,7 +91,11 @@ export class PlacedProgram {
 }
 
 /** Runs `program` over `buffers` once; outputs are written into their arrays. */
-export function runWasmProgram(program: WasmProgram, buffers: ReadonlyMap<BufferId, TypedArray>, options: LaunchOptions = {}): void {
+export function runWasmProgram(
+  program: WasmProgram,
+  buffers: ReadonlyMap<BufferId, TypedArray>,
+  options: LaunchOptions = {},
+): void {
   const placed = new PlacedProgram(program, buffers, options);
   const cuts = [0, ...(options.cuts ?? []), program.items];
   for (let i = 0; i + 1 < cuts.length; i++) placed.launch(cuts[i]!, cuts[i + 1]!);

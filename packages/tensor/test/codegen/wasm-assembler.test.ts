@@ -2,13 +2,24 @@
 import { setFlagsFromString } from "node:v8";
 import { describe, expect, it } from "vitest";
 import { Assembler, encodeSigned, encodeUnsigned } from "../../src/codegen/wasm/assembler.ts";
-import { LANE_OPCODES, MEMORY_LANE_OPCODES, MEMORY_OPCODES, PLAIN_OPCODES, type PlainOp } from "../../src/codegen/wasm/opcodes.ts";
+import {
+  LANE_OPCODES,
+  MEMORY_LANE_OPCODES,
+  MEMORY_OPCODES,
+  PLAIN_OPCODES,
+  type PlainOp,
+} from "../../src/codegen/wasm/opcodes.ts";
 
 // Node 20 knows the relaxed instructions but hides them; later versions accept the flag without effect.
 setFlagsFromString("--experimental-wasm-relaxed-simd");
 
-function instantiate(assembler: Assembler, shared = false): { run: (...args: number[]) => void; memory: WebAssembly.Memory } {
-  const memory = new WebAssembly.Memory(shared ? { initial: 1, maximum: 4, shared } : { initial: 1 });
+function instantiate(
+  assembler: Assembler,
+  shared = false,
+): { run: (...args: number[]) => void; memory: WebAssembly.Memory } {
+  const memory = new WebAssembly.Memory(
+    shared ? { initial: 1, maximum: 4, shared } : { initial: 1 },
+  );
   const module = new WebAssembly.Module(assembler.assemble({ shared }));
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   return { run: instance.exports["run"] as (...args: number[]) => void, memory };
@@ -23,11 +34,15 @@ function operands(name: PlainOp): { pops: ("i32" | "f32" | "v128")[]; pushes: bo
   const vector = family.includes("x4") || family === "v128";
   const own = vector ? "v128" : (family as "i32" | "f32");
   if (operation === "splat") return { pops: [family === "f32x4" ? "f32" : "i32"], pushes: true };
-  if (/^(bitselect|relaxed_)/.test(operation)) return { pops: ["v128", "v128", "v128"], pushes: true };
+  if (/^(bitselect|relaxed_)/.test(operation))
+    return { pops: ["v128", "v128", "v128"], pushes: true };
   if (/^(convert_i32_|reinterpret_i32)/.test(operation)) return { pops: ["i32"], pushes: true };
   if (/^(trunc_sat_f32_|reinterpret_f32)/.test(operation)) return { pops: ["f32"], pushes: true };
   if (vector && /^sh[lr]/.test(operation)) return { pops: ["v128", "i32"], pushes: true };
-  const unary = /^(eqz|abs|neg|ceil|floor|trunc|nearest|sqrt|not|any_true|all_true|bitmask|convert|trunc_sat)/.test(operation);
+  const unary =
+    /^(eqz|abs|neg|ceil|floor|trunc|nearest|sqrt|not|any_true|all_true|bitmask|convert|trunc_sat)/.test(
+      operation,
+    );
   return { pops: unary ? [own] : [own, own], pushes: true };
 }
 
@@ -77,18 +92,21 @@ describe("assembler", () => {
     expect(words[8]).toBe(40);
   });
 
-  it.each(Object.keys(PLAIN_OPCODES) as PlainOp[])("encodes %s as an instruction of its type", (name) => {
-    const { pops, pushes } = operands(name);
-    const asm = new Assembler([]);
-    for (const type of pops) {
-      if (type === "v128") asm.v128([0, 1, 2, 3]);
-      else if (type === "f32") asm.f32(1);
-      else asm.i32(1);
-    }
-    asm.op(name);
-    if (pushes) asm.op("drop");
-    expect(() => new WebAssembly.Module(asm.assemble({ shared: false }))).not.toThrow();
-  });
+  it.each(Object.keys(PLAIN_OPCODES) as PlainOp[])(
+    "encodes %s as an instruction of its type",
+    (name) => {
+      const { pops, pushes } = operands(name);
+      const asm = new Assembler([]);
+      for (const type of pops) {
+        if (type === "v128") asm.v128([0, 1, 2, 3]);
+        else if (type === "f32") asm.f32(1);
+        else asm.i32(1);
+      }
+      asm.op(name);
+      if (pushes) asm.op("drop");
+      expect(() => new WebAssembly.Module(asm.assemble({ shared: false }))).not.toThrow();
+    },
+  );
 
   it("knows every load, store and lane instruction", () => {
     const asm = new Assembler([]);

@@ -10,10 +10,16 @@ import { PLAIN } from "./run-wasm-program.ts";
 function randomMap(seed: number): { kernel: MapKernel; random: RandomKernels } {
   const next = randomNumbers(seed);
   const rank = Math.floor(next() * 6);
-  const shape = Array.from({ length: rank }, (_, axis) => 1 + Math.floor(next() * (axis === rank - 1 ? 21 : 4)));
+  const shape = Array.from(
+    { length: rank },
+    (_, axis) => 1 + Math.floor(next() * (axis === rank - 1 ? 21 : 4)),
+  );
   const random = new RandomKernels(next, shape);
   const stores = Array.from({ length: 1 + random.below(2) }, () =>
-    random.store(random.expression(random.pick(["f32", "f32", "i32", "u32", "bool"]), random.below(5))));
+    random.store(
+      random.expression(random.pick(["f32", "f32", "i32", "u32", "bool"]), random.below(5)),
+    ),
+  );
   return { kernel: { family: "map", shape, stores, labels: [] }, random };
 }
 
@@ -28,6 +34,7 @@ it.each(BATCHES)("gives the interpreter's bits on 25 random kernels, batch %i", 
 
 it("makes kernels with every machine operation", () => {
   const found = new Set<MachineOp>();
-  for (let seed = 0; seed < 1000; seed++) for (const { value } of randomMap(seed).kernel.stores) operationsIn(value, found);
+  for (let seed = 0; seed < 1000; seed++)
+    for (const { value } of randomMap(seed).kernel.stores) operationsIn(value, found);
   expect([...found].sort()).toEqual([...MACHINE_OPS].sort());
 });

@@ -13,13 +13,15 @@ import { PLAIN } from "./run-wasm-program.ts";
 function operand(random: RandomKernels, dtype: Load["dtype"]): Operand {
   for (;;) {
     const leaf = random.leaf(dtype);
-    if (leaf.kind === "load" && leaf.guards.length === 0) return { buffer: leaf.buffer, form: leaf.form };
+    if (leaf.kind === "load" && leaf.guards.length === 0)
+      return { buffer: leaf.buffer, form: leaf.form };
   }
 }
 
 function randomScatter(seed: number): { kernel: ScatterKernel; random: RandomKernels } {
   const next = randomNumbers(seed);
-  const sizes = (): number[] => Array.from({ length: Math.floor(next() * 3) }, () => 1 + Math.floor(next() * 5));
+  const sizes = (): number[] =>
+    Array.from({ length: Math.floor(next() * 3) }, () => 1 + Math.floor(next() * 5));
   const [outer, inner] = [sizes(), sizes()];
   const [sources, targets] = [Math.floor(next() * 12), 1 + Math.floor(next() * 6)];
   const random = new RandomKernels(next, [...outer, Math.max(1, sources), ...inner]);
@@ -28,7 +30,21 @@ function randomScatter(seed: number): { kernel: ScatterKernel; random: RandomKer
   const places = random.buffers.get(index.buffer)!;
   for (let i = 0; i < places.length; i++) places[i] = random.below(targets + 2) - 1;
   const output = random.buffer(dtype, sizeOf([...outer, targets, ...inner]));
-  return { kernel: { family: "scatter", outer, targets, sources, inner, dtype, index, source, output, labels: [] }, random };
+  return {
+    kernel: {
+      family: "scatter",
+      outer,
+      targets,
+      sources,
+      inner,
+      dtype,
+      index,
+      source,
+      output,
+      labels: [],
+    },
+    random,
+  };
 }
 
 function randomTopK(seed: number): { kernel: TopKKernel; random: RandomKernels } {
@@ -38,19 +54,35 @@ function randomTopK(seed: number): { kernel: TopKKernel; random: RandomKernels }
   const random = new RandomKernels(next, [rows, length]);
   const dtype = random.pick(["f32", "f32", "i32", "u32", "bool"] as const);
   const source = operand(random, dtype);
-  return { kernel: { family: "topK", rows, length, k, dtype, source, output: random.buffer("i32", rows * k), labels: [] }, random };
+  return {
+    kernel: {
+      family: "topK",
+      rows,
+      length,
+      k,
+      dtype,
+      source,
+      output: random.buffer("i32", rows * k),
+      labels: [],
+    },
+    random,
+  };
 }
 
 it("adds sources to their targets in order, in 300 random cases", () => {
   for (let seed = 0; seed < 300; seed++) {
     const { kernel, random } = randomScatter(seed);
-    expect(findDifferences(kernel, renderScatter(kernel, PLAIN), random), `kernel ${seed}`).toEqual([]);
+    expect(findDifferences(kernel, renderScatter(kernel, PLAIN), random), `kernel ${seed}`).toEqual(
+      [],
+    );
   }
 });
 
 it("ranks rows with NaN, infinities, zeros and ties, in 300 random cases", () => {
   for (let seed = 0; seed < 300; seed++) {
     const { kernel, random } = randomTopK(seed);
-    expect(findDifferences(kernel, renderTopK(kernel, PLAIN), random), `kernel ${seed}`).toEqual([]);
+    expect(findDifferences(kernel, renderTopK(kernel, PLAIN), random), `kernel ${seed}`).toEqual(
+      [],
+    );
   }
 });

@@ -15,7 +15,11 @@ import type { Kernel } from "../../src/schedule/kernel.ts";
 
 /** A device that computes on the calling thread, in `memory` where one is given. */
 export function inlineDevice(memory?: WebAssembly.Memory): WasmDevice {
-  return new WasmDevice({ info: info(1), target: target(false), start: () => createInlineEngine(memory) });
+  return new WasmDevice({
+    info: info(1),
+    target: target(false),
+    start: () => createInlineEngine(memory),
+  });
 }
 
 /** A device with workers; `started` gets every worker, in order. */
@@ -25,7 +29,11 @@ export function workerDevice(threads: number, started: WorkerHandle[] = []): Was
     started.push(worker);
     return worker;
   };
-  return new WasmDevice({ info: info(threads), target: target(threads > 1), start: (onLost) => new WorkerEngine({ threads, start, onLost }) });
+  return new WasmDevice({
+    info: info(threads),
+    target: target(threads > 1),
+    start: (onLost) => new WorkerEngine({ threads, start, onLost }),
+  });
 }
 
 function info(threads: number): WasmDevice["info"] {
@@ -43,7 +51,13 @@ export interface Case {
   readonly sizes: readonly number[];
 }
 
-const SUM: Expr = { kind: "value", dtype: "f32", kernel: 0, value: 0, form: { strides: [], offset: affine(0) } };
+const SUM: Expr = {
+  kind: "value",
+  dtype: "f32",
+  kernel: 0,
+  value: 0,
+  form: { strides: [], offset: affine(0) },
+};
 
 /** Buffer 2 is buffer 0 [m, k] times the transpose of buffer 1 [n, k], squared and halved. */
 export function product(m: number, n: number, k: number): Case {
@@ -51,8 +65,14 @@ export function product(m: number, n: number, k: number): Case {
   return {
     sizes: [m * k, n * k, m * n],
     kernel: {
-      family: "contract", batch: [], m: [m], n: [n], k: [k], labels: [`product ${m}x${n}`],
-      a: { buffer: 0, form: denseForm([m, k]) }, b: { buffer: 1, form: denseForm([n, k]) },
+      family: "contract",
+      batch: [],
+      m: [m],
+      n: [n],
+      k: [k],
+      labels: [`product ${m}x${n}`],
+      a: { buffer: 0, form: denseForm([m, k]) },
+      b: { buffer: 1, form: denseForm([n, k]) },
       stores: [{ buffer: 2, dtype: "f32", value, form: denseForm([m, n]) }],
     },
   };
@@ -62,25 +82,56 @@ export function product(m: number, n: number, k: number): Case {
 export function addition(size: number, addend: number): Case {
   const load: Expr = { kind: "load", dtype: "f32", buffer: 0, form: denseForm([size]), guards: [] };
   const value = apply("add", load, literal(addend));
-  return { sizes: [size, size], kernel: { family: "map", shape: [size], labels: [`add ${addend}`], stores: [{ buffer: 1, dtype: "f32", value, form: denseForm([size]) }] } };
+  return {
+    sizes: [size, size],
+    kernel: {
+      family: "map",
+      shape: [size],
+      labels: [`add ${addend}`],
+      stores: [{ buffer: 1, dtype: "f32", value, form: denseForm([size]) }],
+    },
+  };
 }
 
 /** Buffer 1 holds the sums of the rows of buffer 0. */
 export function rowSums(rows: number, length: number): Case {
-  const body: Expr = { kind: "load", dtype: "f32", buffer: 0, form: denseForm([rows, length]), guards: [] };
+  const body: Expr = {
+    kind: "load",
+    dtype: "f32",
+    buffer: 0,
+    form: denseForm([rows, length]),
+    guards: [],
+  };
   return {
     sizes: [rows * length, rows],
-    kernel: { family: "reduce", outer: [rows], inner: [length], fn: "sum", dtype: "f32", body, labels: ["sum"], stores: [{ buffer: 1, dtype: "f32", value: SUM, form: denseForm([rows]) }] },
+    kernel: {
+      family: "reduce",
+      outer: [rows],
+      inner: [length],
+      fn: "sum",
+      dtype: "f32",
+      body,
+      labels: ["sum"],
+      stores: [{ buffer: 1, dtype: "f32", value: SUM, form: denseForm([rows]) }],
+    },
   };
 }
 
 /** Numbers between -1 and 1, the same for every device. */
 export function numbers(size: number, seed: number): Float32Array<ArrayBuffer> {
-  return Float32Array.from({ length: size }, (_, i) => ((Math.imul(i + 1, 2654435761 + seed) >>> 8) / 2 ** 23) - 1);
+  return Float32Array.from(
+    { length: size },
+    (_, i) => (Math.imul(i + 1, 2654435761 + seed) >>> 8) / 2 ** 23 - 1,
+  );
 }
 
 /** Launches `kernel` on `buffers` once. */
-export function launch(device: WasmDevice, kernel: Kernel, buffers: readonly DeviceBuffer[], signal?: AbortSignal): void {
+export function launch(
+  device: WasmDevice,
+  kernel: Kernel,
+  buffers: readonly DeviceBuffer[],
+  signal?: AbortSignal,
+): void {
   const find = (id: BufferId): DeviceBuffer => buffers[id]!;
   device.launch([{ prepared: device.prepare(kernel), buffer: find }], [], signal);
 }

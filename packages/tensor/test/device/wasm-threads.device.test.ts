@@ -1,6 +1,15 @@
 // The same bits on the calling thread, in one worker and in several, for work of every size.
 import { expect, it } from "vitest";
-import { addition, compute, difference, inlineDevice, product, rowSums, workerDevice, type Case } from "./wasm-engines.ts";
+import {
+  addition,
+  compute,
+  difference,
+  inlineDevice,
+  product,
+  rowSums,
+  workerDevice,
+  type Case,
+} from "./wasm-engines.ts";
 
 const CASES: readonly Case[] = [
   product(1, 5, 3),
@@ -12,19 +21,23 @@ const CASES: readonly Case[] = [
   rowSums(3, 5),
 ];
 
-it.each([1, 2, 5])("gives the bits of the calling thread with %i threads in workers", async (threads) => {
-  const [reference, device] = [inlineDevice(), workerDevice(threads)];
-  try {
-    for (const one of CASES) {
-      const expected = await compute(reference, one);
-      for (let round = 0; round < 3; round++) expect(difference(await compute(device, one), expected)).toBeNull();
+it.each([1, 2, 5])(
+  "gives the bits of the calling thread with %i threads in workers",
+  async (threads) => {
+    const [reference, device] = [inlineDevice(), workerDevice(threads)];
+    try {
+      for (const one of CASES) {
+        const expected = await compute(reference, one);
+        for (let round = 0; round < 3; round++)
+          expect(difference(await compute(device, one), expected)).toBeNull();
+      }
+      expect(device.memory().buffers).toBe(0);
+    } finally {
+      await device.dispose();
+      await reference.dispose();
     }
-    expect(device.memory().buffers).toBe(0);
-  } finally {
-    await device.dispose();
-    await reference.dispose();
-  }
-});
+  },
+);
 
 it("carries out what was queued before a read, in order, and copies what it is given", async () => {
   const device = workerDevice(2);

@@ -9,7 +9,12 @@ const adapterHere = (await (await gpuEntry())?.requestAdapter()) ?? null;
 
 async function requestDevice(): Promise<GPUDevice> {
   const adapter = await (await gpuEntry())!.requestAdapter();
-  return adapter!.requestDevice({ requiredLimits: { maxBufferSize: adapter!.limits.maxBufferSize, maxStorageBufferBindingSize: adapter!.limits.maxStorageBufferBindingSize } });
+  return adapter!.requestDevice({
+    requiredLimits: {
+      maxBufferSize: adapter!.limits.maxBufferSize,
+      maxStorageBufferBindingSize: adapter!.limits.maxStorageBufferBindingSize,
+    },
+  });
 }
 
 /** `gpu` whose `fail`-th buffer (counted from `arm`) is reported as out of memory. */
@@ -39,10 +44,17 @@ function failingDevice(gpu: GPUDevice): { readonly gpu: GPUDevice; arm(fail: num
   return { gpu: double, arm: (fail) => (left = fail) };
 }
 
-const info = { description: "WebGPU under test", threads: null, adapter: "test", fusedMultiplyAdd: true };
+const info = {
+  description: "WebGPU under test",
+  threads: null,
+  adapter: "test",
+  fusedMultiplyAdd: true,
+};
 
 function program(device: Device): Tensor {
-  return uniform([40, 30], { seed: 5, device }).matmul(uniform([30, 20], { seed: 6, device })).softmax();
+  return uniform([40, 30], { seed: 5, device })
+    .matmul(uniform([30, 20], { seed: 6, device }))
+    .softmax();
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -89,7 +101,10 @@ describe.skipIf(adapterHere === null)("WebGPU faults", () => {
     const bits = await first.data();
     for (let round = 0; round < 10; round++) {
       using x = program(device);
-      const result = x.data().then((values) => expect(values).toEqual(bits), (error: unknown) => expect(error).toMatchObject({ code: "DEVICE_LOST" }));
+      const result = x.data().then(
+        (values) => expect(values).toEqual(bits),
+        (error: unknown) => expect(error).toMatchObject({ code: "DEVICE_LOST" }),
+      );
       for (let wait = 0; wait < round; wait++) await Promise.resolve();
       const gpu = opened[opened.length - 1]!;
       gpu.destroy();

@@ -39,7 +39,10 @@ class Writer {
 
   leaf(shape: Shape): Tensor {
     // Multiples of 1/64 in [-2, 2]: sums and products of a few are exact, so that larger errors are faults.
-    const values = Float32Array.from({ length: sizeOf(shape) }, () => this.random.between(-128, 128) / 64);
+    const values = Float32Array.from(
+      { length: sizeOf(shape) },
+      () => this.random.between(-128, 128) / 64,
+    );
     const x = tensor(values, { shape });
     this.leaves.set(x.node, values);
     this.pool.push(x);
@@ -48,10 +51,17 @@ class Writer {
 
   /** Something of exactly `shape`, or that broadcasts to it. */
   partner(shape: Shape): Tensor {
-    const fits = this.pool.filter((x) => x.dtype === "f32" && x.shape.length === shape.length && x.shape.every((size, axis) => size === shape[axis]));
+    const fits = this.pool.filter(
+      (x) =>
+        x.dtype === "f32" &&
+        x.shape.length === shape.length &&
+        x.shape.every((size, axis) => size === shape[axis]),
+    );
     if (fits.length > 0 && this.random.chance(0.5)) return this.random.pick(fits);
     const drop = this.random.chance(0.3) ? this.random.below(shape.length + 1) : 0;
-    return this.leaf(shape.slice(drop).map((size) => (this.random.chance(0.25) && size > 0 ? 1 : size)));
+    return this.leaf(
+      shape.slice(drop).map((size) => (this.random.chance(0.25) && size > 0 ? 1 : size)),
+    );
   }
 
   /** Something of exactly the shape of `x`. */
@@ -75,7 +85,8 @@ class Writer {
 
 type Step = readonly [name: string, apply: (w: Writer, x: Tensor) => Tensor | null];
 
-const some = (w: Writer, x: Tensor): number[] => [...x.shape.keys()].filter(() => w.random.chance(0.5));
+const some = (w: Writer, x: Tensor): number[] =>
+  [...x.shape.keys()].filter(() => w.random.chance(0.5));
 const whole = (x: Tensor): boolean => x.size > 0;
 
 const STEPS: readonly Step[] = [
@@ -103,29 +114,120 @@ const STEPS: readonly Step[] = [
   ["squeeze", (_, x) => x.squeeze()],
   ["flip", (w, x) => x.flip(some(w, x))],
   ["slice", (w, x) => x.get(x.shape.map((size) => range(w, size)))],
-  ["pick", (w, x) => (x.rank > 0 && whole(x) ? x.get(x.shape.map((size, axis) => (axis === 0 ? w.random.below(size) : null))) : null)],
-  ["pad", (w, x) => (x.size < 2000 ? x.pad(x.shape.map(() => [w.random.below(3), w.random.below(3)] as const), w.random.pick([0, 1.5])) : null)],
+  [
+    "pick",
+    (w, x) =>
+      x.rank > 0 && whole(x)
+        ? x.get(x.shape.map((size, axis) => (axis === 0 ? w.random.below(size) : null)))
+        : null,
+  ],
+  [
+    "pad",
+    (w, x) =>
+      x.size < 2000
+        ? x.pad(
+            x.shape.map(() => [w.random.below(3), w.random.below(3)] as const),
+            w.random.pick([0, 1.5]),
+          )
+        : null,
+  ],
   ["concat", (w, x) => (x.rank > 0 ? concat([x, w.partnerOf(x)], w.axis(x)) : null)],
   ["stack", (w, x) => (x.rank < 5 ? stack([x, w.partnerOf(x)], w.random.below(x.rank + 1)) : null)],
-  ["set", (w, x) => (x.rank > 0 ? x.set(x.shape.map((size) => range(w, size)), 0.75) : null)],
-  ["expand", (w, x) => (x.size < 3000 && x.rank < 5 ? x.unsqueeze(0).expand([w.random.between(1, 4), ...x.shape]) : null)],
+  [
+    "set",
+    (w, x) =>
+      x.rank > 0
+        ? x.set(
+            x.shape.map((size) => range(w, size)),
+            0.75,
+          )
+        : null,
+  ],
+  [
+    "expand",
+    (w, x) =>
+      x.size < 3000 && x.rank < 5
+        ? x.unsqueeze(0).expand([w.random.between(1, 4), ...x.shape])
+        : null,
+  ],
   ["sum", (w, x) => x.sum(some(w, x), { keepDims: w.random.chance(0.5) })],
   ["mean", (w, x) => (whole(x) ? x.mean(some(w, x), { keepDims: true }) : null)],
   ["max", (w, x) => (whole(x) ? x.max(some(w, x)) : null)],
   ["min", (w, x) => (whole(x) ? x.min(some(w, x), { keepDims: w.random.chance(0.5) }) : null)],
   ["softmax", (w, x) => (x.rank > 0 && whole(x) ? x.clamp(-20, 20).softmax(w.axis(x)) : null)],
-  ["logSoftmax", (w, x) => (x.rank > 0 && whole(x) ? x.clamp(-20, 20).logSoftmax(w.axis(x)) : null)],
-  ["layerNorm", (w, x) => (x.rank > 0 && whole(x) ? x.clamp(-20, 20).layerNorm({ eps: 0.1, weight: w.leaf([x.shape[x.rank - 1]!]), bias: w.leaf([x.shape[x.rank - 1]!]) }) : null)],
-  ["variance", (w, x) => (whole(x) ? x.clamp(-20, 20).variance(some(w, x), { correction: 0 }) : null)],
-  ["matmul", (w, x) => (x.rank >= 2 ? x.clamp(-9, 9).matmul(w.leaf([x.shape[x.rank - 1]!, w.random.between(1, 9)])) : null)],
-  ["matmul batch", (w, x) => (x.rank >= 2 ? x.clamp(-9, 9).matmul(x.clamp(-9, 9).transpose()) : null)],
-  ["einsum", (w, x) => (x.rank === 3 ? einsum("abc,acd->bda", x.clamp(-9, 9), w.leaf([x.shape[0]!, x.shape[2]!, w.random.between(1, 7)])) : null)],
-  ["outer", (w, x) => (x.rank === 1 && x.size < 70 ? einsum("a,b->ba", x, w.leaf([w.random.between(1, 9)])) : null)],
-  ["indexSelect", (w, x) => (x.rank > 0 && whole(x) ? x.indexSelect(0, indices(w, x.shape[0]!)) : null)],
-  ["argmax", (w, x) => (x.rank > 0 && whole(x) ? x.argmax(w.axis(x)).cast("f32").mul(0.125) : null)],
-  ["topK", (w, x) => (x.rank > 0 && whole(x) ? x.topK(w.random.between(1, Math.min(5, x.shape[x.rank - 1]!))).values : null)],
+  [
+    "logSoftmax",
+    (w, x) => (x.rank > 0 && whole(x) ? x.clamp(-20, 20).logSoftmax(w.axis(x)) : null),
+  ],
+  [
+    "layerNorm",
+    (w, x) =>
+      x.rank > 0 && whole(x)
+        ? x.clamp(-20, 20).layerNorm({
+            eps: 0.1,
+            weight: w.leaf([x.shape[x.rank - 1]!]),
+            bias: w.leaf([x.shape[x.rank - 1]!]),
+          })
+        : null,
+  ],
+  [
+    "variance",
+    (w, x) => (whole(x) ? x.clamp(-20, 20).variance(some(w, x), { correction: 0 }) : null),
+  ],
+  [
+    "matmul",
+    (w, x) =>
+      x.rank >= 2
+        ? x.clamp(-9, 9).matmul(w.leaf([x.shape[x.rank - 1]!, w.random.between(1, 9)]))
+        : null,
+  ],
+  [
+    "matmul batch",
+    (w, x) => (x.rank >= 2 ? x.clamp(-9, 9).matmul(x.clamp(-9, 9).transpose()) : null),
+  ],
+  [
+    "einsum",
+    (w, x) =>
+      x.rank === 3
+        ? einsum(
+            "abc,acd->bda",
+            x.clamp(-9, 9),
+            w.leaf([x.shape[0]!, x.shape[2]!, w.random.between(1, 7)]),
+          )
+        : null,
+  ],
+  [
+    "outer",
+    (w, x) =>
+      x.rank === 1 && x.size < 70 ? einsum("a,b->ba", x, w.leaf([w.random.between(1, 9)])) : null,
+  ],
+  [
+    "indexSelect",
+    (w, x) => (x.rank > 0 && whole(x) ? x.indexSelect(0, indices(w, x.shape[0]!)) : null),
+  ],
+  [
+    "argmax",
+    (w, x) => (x.rank > 0 && whole(x) ? x.argmax(w.axis(x)).cast("f32").mul(0.125) : null),
+  ],
+  [
+    "topK",
+    (w, x) =>
+      x.rank > 0 && whole(x)
+        ? x.topK(w.random.between(1, Math.min(5, x.shape[x.rank - 1]!))).values
+        : null,
+  ],
   ["one hot", (w, x) => (x.rank > 0 && whole(x) ? indices(w, 5).oneHot(5) : null)],
-  ["arange", (w, x) => (x.rank > 0 ? x.add(arange(x.shape[x.rank - 1]!).mul(3).remainder(5)) : null)],
+  [
+    "arange",
+    (w, x) =>
+      x.rank > 0
+        ? x.add(
+            arange(x.shape[x.rank - 1]!)
+              .mul(3)
+              .remainder(5),
+          )
+        : null,
+  ],
 ];
 
 function split(w: Writer, x: Tensor): Tensor | null {
@@ -154,7 +256,9 @@ export function randomProgram(seed: number, length: number): RandomProgram {
   const writer = new Writer(new RandomSource(seed));
   writer.leaf(randomShape(writer.random));
   for (let i = 0; i < length; i++) writer.step();
-  const results = writer.random.shuffle(writer.pool.filter((x) => x.node.op.kind !== "leaf")).slice(0, 2);
+  const results = writer.random
+    .shuffle(writer.pool.filter((x) => x.node.op.kind !== "leaf"))
+    .slice(0, 2);
   const last = writer.pool[writer.pool.length - 1]!;
   return { outputs: [...new Set([last, ...results])], leaves: writer.leaves, steps: writer.steps };
 }

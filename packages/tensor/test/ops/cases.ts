@@ -1,5 +1,20 @@
 // Cases of every operation: inputs and what is done with them; run on every device, and for gradients by finite differences.
-import { arange, concat, einsum, eye, full, ones, randn, stack, tensor, uniform, where, zeros, type DType, type Tensor } from "@prisma/tensor";
+import {
+  arange,
+  concat,
+  einsum,
+  eye,
+  full,
+  ones,
+  randn,
+  stack,
+  tensor,
+  uniform,
+  where,
+  zeros,
+  type DType,
+  type Tensor,
+} from "@prisma/tensor";
 
 /** An input: its shape, and the range its values are drawn from. */
 export interface InputSpec {
@@ -19,10 +34,24 @@ export interface OpCase {
 }
 
 const s = (shape: readonly number[], from = -2, to = 2): InputSpec => ({ shape, from, to });
-const ints = (shape: readonly number[], from: number, to: number, dtype: DType = "i32"): InputSpec => ({ shape, from, to, dtype });
-const one = (op: string, apply: (x: Tensor) => Tensor, from = -2, to = 2): OpCase => ({ op, inputs: [s([3, 5], from, to)], apply });
-const index = (values: readonly number[], shape: readonly number[]): Tensor => tensor([...values], { dtype: "i32" }).reshape(shape);
-const rough = (op: string, inputs: readonly InputSpec[], apply: (...inputs: Tensor[]) => Tensor): OpCase => ({ op, inputs, apply, smooth: false });
+const ints = (
+  shape: readonly number[],
+  from: number,
+  to: number,
+  dtype: DType = "i32",
+): InputSpec => ({ shape, from, to, dtype });
+const one = (op: string, apply: (x: Tensor) => Tensor, from = -2, to = 2): OpCase => ({
+  op,
+  inputs: [s([3, 5], from, to)],
+  apply,
+});
+const index = (values: readonly number[], shape: readonly number[]): Tensor =>
+  tensor([...values], { dtype: "i32" }).reshape(shape);
+const rough = (
+  op: string,
+  inputs: readonly InputSpec[],
+  apply: (...inputs: Tensor[]) => Tensor,
+): OpCase => ({ op, inputs, apply, smooth: false });
 
 /** All of them. `op` is the name of the method or function. */
 export const CASES: readonly OpCase[] = [
@@ -49,7 +78,12 @@ export const CASES: readonly OpCase[] = [
   rough("logicalOr", [ints([9], 0, 1), ints([9], 0, 1)], (a, b) => a.logicalOr(b)),
   rough("logicalXor", [ints([9], 0, 1), ints([9], 0, 1)], (a, b) => a.logicalXor(b)),
   rough("logicalNot", [ints([9], 0, 1)], (a) => a.logicalNot()),
-  rough("isNaN", [s([4])], (a) => a.div(a.sub(a)).sub(a.div(a.sub(a))).isNaN()),
+  rough("isNaN", [s([4])], (a) =>
+    a
+      .div(a.sub(a))
+      .sub(a.div(a.sub(a)))
+      .isNaN(),
+  ),
   rough("isFinite", [s([4], 1, 2)], (a) => concat([a, a.div(0)]).isFinite()),
   one("neg", (x) => x.neg()),
   one("abs", (x) => x.abs(), 0.1),
@@ -73,7 +107,19 @@ export const CASES: readonly OpCase[] = [
   one("round", (x) => x.round(), 0.1, 0.4),
   one("clamp", (x) => x.clamp(-0.5, 0.7)),
   one("clamp", (x) => x.clamp(null, 0.3)),
-  { op: "where", inputs: [s([2, 3]), s([3])], apply: (a, b) => where(tensor([[1, 0, 1], [0, 0, 1]]), a, b) },
+  {
+    op: "where",
+    inputs: [s([2, 3]), s([3])],
+    apply: (a, b) =>
+      where(
+        tensor([
+          [1, 0, 1],
+          [0, 0, 1],
+        ]),
+        a,
+        b,
+      ),
+  },
   { op: "where", inputs: [s([2, 2])], apply: (a) => a.where(tensor([true, false]), 0.5) },
   rough("detach", [s([3])], (a) => a.detach().mul(2)),
   rough("cast", [s([9], -9, 9)], (a) => a.cast("i32")),
@@ -85,7 +131,11 @@ export const CASES: readonly OpCase[] = [
   { op: "max", inputs: [s([3, 5])], apply: (x) => x.max(0) },
   { op: "min", inputs: [s([3, 5])], apply: (x) => x.min() },
   { op: "variance", inputs: [s([3, 5])], apply: (x) => x.variance(1) },
-  { op: "variance", inputs: [s([3, 5])], apply: (x) => x.variance([0, 1], { correction: 0, keepDims: true }) },
+  {
+    op: "variance",
+    inputs: [s([3, 5])],
+    apply: (x) => x.variance([0, 1], { correction: 0, keepDims: true }),
+  },
   { op: "std", inputs: [s([3, 5])], apply: (x) => x.std(0) },
   { op: "norm", inputs: [s([3, 5], 0.2)], apply: (x) => x.norm(1) },
   { op: "logsumexp", inputs: [s([3, 5])], apply: (x) => x.logsumexp(1) },
@@ -94,14 +144,22 @@ export const CASES: readonly OpCase[] = [
   { op: "softmax", inputs: [s([3, 5])], apply: (x) => x.softmax() },
   { op: "softmax", inputs: [s([3, 5])], apply: (x) => x.softmax(0) },
   { op: "logSoftmax", inputs: [s([3, 5])], apply: (x) => x.logSoftmax(-1) },
-  { op: "layerNorm", inputs: [s([2, 3, 8]), s([8]), s([8])], apply: (x, weight, bias) => x.layerNorm({ weight, bias, eps: 1e-3 }) },
+  {
+    op: "layerNorm",
+    inputs: [s([2, 3, 8]), s([8]), s([8])],
+    apply: (x, weight, bias) => x.layerNorm({ weight, bias, eps: 1e-3 }),
+  },
   { op: "topK", inputs: [s([3, 9])], apply: (x) => x.topK(3).values },
   rough("topK", [s([3, 9])], (x) => x.topK(9).indices),
   { op: "matmul", inputs: [s([3, 4]), s([4, 5])], apply: (a, b) => a.matmul(b) },
   { op: "matmul", inputs: [s([2, 1, 3, 4]), s([5, 4, 2])], apply: (a, b) => a.matmul(b) },
   { op: "matmul", inputs: [s([4]), s([4])], apply: (a, b) => a.matmul(b) },
   { op: "matmul", inputs: [s([4]), s([2, 4, 3])], apply: (a, b) => a.matmul(b) },
-  { op: "einsum", inputs: [s([2, 3, 4]), s([5, 4, 2])], apply: (a, b) => einsum("bpd,hde->bphe", a, b) },
+  {
+    op: "einsum",
+    inputs: [s([2, 3, 4]), s([5, 4, 2])],
+    apply: (a, b) => einsum("bpd,hde->bphe", a, b),
+  },
   { op: "einsum", inputs: [s([2, 3, 4]), s([3, 2])], apply: (a, b) => einsum("abc,bd->da", a, b) },
   { op: "einsum", inputs: [s([3]), s([4])], apply: (a, b) => einsum("a,b->ba", a, b) },
   { op: "einsum", inputs: [s([3, 2]), s([3, 2])], apply: (a, b) => einsum("ab,ab->", a, b) },
@@ -112,22 +170,92 @@ export const CASES: readonly OpCase[] = [
   { op: "squeeze", inputs: [s([1, 3, 1])], apply: (x) => x.squeeze(0).square() },
   { op: "unsqueeze", inputs: [s([3])], apply: (x) => x.unsqueeze(-1).square() },
   { op: "flip", inputs: [s([3, 4])], apply: (x) => x.flip([0, 1]).square() },
-  { op: "pad", inputs: [s([3, 4])], apply: (x) => x.pad([[1, 0], [2, 3]], 0.5).square() },
+  {
+    op: "pad",
+    inputs: [s([3, 4])],
+    apply: (x) =>
+      x
+        .pad(
+          [
+            [1, 0],
+            [2, 3],
+          ],
+          0.5,
+        )
+        .square(),
+  },
   { op: "concat", inputs: [s([2, 3]), s([2, 2])], apply: (a, b) => concat([a, b, a], 1).square() },
   { op: "stack", inputs: [s([2, 3]), s([2, 3])], apply: (a, b) => stack([a, b], 1).square() },
-  { op: "get", inputs: [s([4, 5, 3])], apply: (x) => x.get([1, [1, -1], { list: [2, 0, 2] }]).square() },
-  { op: "set", inputs: [s([4, 5]), s([2, 1])], apply: (x, v) => x.set([[1, 3], [0, 4]], v).square() },
-  { op: "set", inputs: [s([4, 5]), s([5])], apply: (x, v) => x.set([{ list: [3, 0] }], v).square() },
-  { op: "set", inputs: [s([4, 5, 3]), s([3, 1])], apply: (x, v) => x.set([{ list: [2, 0, 2] }, [1, 4], -1], v).square() },
-  { op: "set", inputs: [s([4, 5]), s([2, 3])], apply: (x, v) => x.set([{ list: [2, 0] }, { list: [4, 1, 0] }], v).square() },
-  { op: "set", inputs: [s([4])], apply: (x) => x.set([{ list: [] }], 3).set([[1, 1]], 4).square() },
-  { op: "gather", inputs: [s([3, 4])], apply: (x) => x.gather(1, index([0, 3, 1, 1, 2, 0], [3, 2])).square() },
-  { op: "indexSelect", inputs: [s([3, 4])], apply: (x) => x.indexSelect(0, index([2, 0, 2, 1], [4])).square() },
-  { op: "scatterAdd", inputs: [s([3, 4]), s([3, 6])], apply: (x, v) => x.scatterAdd(1, index([0, 3, 3, 1, 2, 0, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3, 0, 1], [3, 6]), v).square() },
+  {
+    op: "get",
+    inputs: [s([4, 5, 3])],
+    apply: (x) => x.get([1, [1, -1], { list: [2, 0, 2] }]).square(),
+  },
+  {
+    op: "set",
+    inputs: [s([4, 5]), s([2, 1])],
+    apply: (x, v) =>
+      x
+        .set(
+          [
+            [1, 3],
+            [0, 4],
+          ],
+          v,
+        )
+        .square(),
+  },
+  {
+    op: "set",
+    inputs: [s([4, 5]), s([5])],
+    apply: (x, v) => x.set([{ list: [3, 0] }], v).square(),
+  },
+  {
+    op: "set",
+    inputs: [s([4, 5, 3]), s([3, 1])],
+    apply: (x, v) => x.set([{ list: [2, 0, 2] }, [1, 4], -1], v).square(),
+  },
+  {
+    op: "set",
+    inputs: [s([4, 5]), s([2, 3])],
+    apply: (x, v) => x.set([{ list: [2, 0] }, { list: [4, 1, 0] }], v).square(),
+  },
+  {
+    op: "set",
+    inputs: [s([4])],
+    apply: (x) =>
+      x
+        .set([{ list: [] }], 3)
+        .set([[1, 1]], 4)
+        .square(),
+  },
+  {
+    op: "gather",
+    inputs: [s([3, 4])],
+    apply: (x) => x.gather(1, index([0, 3, 1, 1, 2, 0], [3, 2])).square(),
+  },
+  {
+    op: "indexSelect",
+    inputs: [s([3, 4])],
+    apply: (x) => x.indexSelect(0, index([2, 0, 2, 1], [4])).square(),
+  },
+  {
+    op: "scatterAdd",
+    inputs: [s([3, 4]), s([3, 6])],
+    apply: (x, v) =>
+      x
+        .scatterAdd(1, index([0, 3, 3, 1, 2, 0, 1, 1, 1, 1, 1, 1, 0, 1, 2, 3, 0, 1], [3, 6]), v)
+        .square(),
+  },
   rough("oneHot", [ints([2, 3], 0, 4)], (x) => x.oneHot(5)),
   rough("arange", [ints([4], 0, 4)], (x) => x.add(arange(2, 6))),
   rough("eye", [s([3, 3])], (x) => x.mul(eye(3))),
-  rough("full", [s([3])], (x) => x.add(full([3], 2)).add(zeros([3])).mul(ones([3]))),
+  rough("full", [s([3])], (x) =>
+    x
+      .add(full([3], 2))
+      .add(zeros([3]))
+      .mul(ones([3])),
+  ),
   rough("uniform", [s([40])], (x) => x.mul(0).add(uniform([40], { seed: 12345678901 }))),
   rough("randn", [s([40])], (x) => x.mul(0).add(randn([40], { seed: 7 }))),
 ];

@@ -12,11 +12,14 @@ function expectClose(found: ArrayLike<number>, expected: Float64Array, tolerance
   expect(found.length).toBe(expected.length);
   expected.forEach((value, i) => {
     if (Object.is(value, found[i])) return;
-    expect(Math.abs(found[i]! - value), `element ${i}: ${found[i]} instead of ${value}`).toBeLessThanOrEqual(tolerance);
+    expect(
+      Math.abs(found[i]! - value),
+      `element ${i}: ${found[i]} instead of ${value}`,
+    ).toBeLessThanOrEqual(tolerance);
   });
 }
 
-async function checkValues(item: OpCase, seed: number): Promise<void> {
+async function expectValues(item: OpCase, seed: number): Promise<void> {
   const built = scope(() => buildCase(item, seed));
   const { values, scale } = expectedOf(built.output.node, built.leaves);
   expectClose(await built.output.data(), values, 2e-6 * scale);
@@ -24,13 +27,17 @@ async function checkValues(item: OpCase, seed: number): Promise<void> {
   built.output.dispose();
 }
 
-async function checkDeviceGradients(item: OpCase, seed: number): Promise<void> {
+async function expectGradients(item: OpCase, seed: number): Promise<void> {
   const built = scope(() => buildCase(item, seed));
   const scalar = weightedSum(built.output.node);
-  const found = gradients(scalar, built.inputs.map((input) => input.node)).map((node) => new Tensor(node));
+  const found = gradients(
+    scalar,
+    built.inputs.map((input) => input.node),
+  ).map((node) => new Tensor(node));
   const expected = found.map((gradient) => expectedOf(gradient.node, built.leaves));
   await realize(...found);
-  for (const [i, gradient] of found.entries()) expectClose(await gradient.data(), expected[i]!.values, 1e-5 * expected[i]!.scale);
+  for (const [i, gradient] of found.entries())
+    expectClose(await gradient.data(), expected[i]!.values, 1e-5 * expected[i]!.scale);
   [...found, ...built.inputs, built.output].forEach((one) => one.dispose());
 }
 
@@ -43,21 +50,50 @@ describe("gradients by finite differences", () => {
   test.each(named.filter(([, item]) => item.smooth !== false))("%s", (_, item, seed) => {
     scope(() => {
       for (const { found, expected } of checkGradient(buildCase(item, seed + 1))) {
-        expected.forEach((value, i) => expect(Math.abs(found[i]! - value), `element ${i}: ${found[i]} instead of ${value}`).toBeLessThanOrEqual(1e-5 + 1e-3 * Math.abs(value)));
+        expected.forEach((value, i) =>
+          expect(
+            Math.abs(found[i]! - value),
+            `element ${i}: ${found[i]} instead of ${value}`,
+          ).toBeLessThanOrEqual(1e-5 + 1e-3 * Math.abs(value)),
+        );
       }
     });
   });
 });
 
 onEachDevice(() => {
-  test.each(named)("%s", (_, item, seed) => checkValues(item, seed + 1));
-  test.each(named.filter(([, item]) => item.smooth !== false))("gradient of %s", (_, item, seed) => checkDeviceGradients(item, seed + 1));
+  test.each(named)("%s", (_, item, seed) => expectValues(item, seed + 1));
+  test.each(named.filter(([, item]) => item.smooth !== false))("gradient of %s", (_, item, seed) =>
+    expectGradients(item, seed + 1),
+  );
 });
 
 test("every operation of a tensor has a case", () => {
-  const notOperations = new Set(["constructor", "wrap", "operand", "named", "data", "array", "item", "realize", "dispose", "node", "shape", "dtype", "size", "rank", "device", "disposed"]);
+  const notOperations = new Set([
+    "constructor",
+    "wrap",
+    "operand",
+    "named",
+    "data",
+    "array",
+    "item",
+    "realize",
+    "dispose",
+    "node",
+    "shape",
+    "dtype",
+    "size",
+    "rank",
+    "device",
+    "disposed",
+  ]);
   const names: string[] = [];
-  for (let type: unknown = Tensor.prototype; type !== Object.prototype; type = Object.getPrototypeOf(type)) names.push(...Object.getOwnPropertyNames(type));
+  for (
+    let type: unknown = Tensor.prototype;
+    type !== Object.prototype;
+    type = Object.getPrototypeOf(type)
+  )
+    names.push(...Object.getOwnPropertyNames(type));
   const covered = new Set(CASES.map((item) => item.op));
   expect(names.filter((name) => !notOperations.has(name) && !covered.has(name))).toEqual([]);
 });

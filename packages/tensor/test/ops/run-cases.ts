@@ -30,17 +30,26 @@ function valuesOf(spec: InputSpec, random: RandomSource): number[] {
 /** Builds `item` on the current device. */
 export function buildCase(item: OpCase, seed: number): BuiltCase {
   const random = new RandomSource(seed);
-  const inputs = item.inputs.map((spec) => tensor(Float64Array.from(valuesOf(spec, random)), { shape: spec.shape, dtype: spec.dtype ?? "f32" }));
+  const inputs = item.inputs.map((spec) =>
+    tensor(Float64Array.from(valuesOf(spec, random)), {
+      shape: spec.shape,
+      dtype: spec.dtype ?? "f32",
+    }),
+  );
   const output = item.apply(...inputs);
   const leaves: LeafValues = new Map();
   for (const node of topologicalOrder([output.node])) {
     const values = node.source?.load();
-    if (values !== undefined && !(values instanceof Promise)) leaves.set(node, Float64Array.from(values as Float32Array<ArrayBuffer>));
+    if (values !== undefined && !(values instanceof Promise))
+      leaves.set(node, Float64Array.from(values as Float32Array<ArrayBuffer>));
   }
   return { inputs, output, leaves };
 }
 
-const lookUp = (leaves: LeafValues) => (leaf: Node): Float64Array => leaves.get(leaf)!;
+const lookUp =
+  (leaves: LeafValues) =>
+  (leaf: Node): Float64Array =>
+    leaves.get(leaf)!;
 
 /** Weighted sum of the elements of `output`, so that every element's gradient differs. */
 export function weightedSum(output: Node): Node {
@@ -50,11 +59,17 @@ export function weightedSum(output: Node): Node {
 
 /** cos of the element's place would do; a short chain of arithmetic needs no new leaf. */
 function weights(output: Node): Node {
-  return mapNode("add", mapNode("tanh", mapNode("mul", output, numberLike(0.31, output))), numberLike(0.7, output));
+  return mapNode(
+    "add",
+    mapNode("tanh", mapNode("mul", output, numberLike(0.31, output))),
+    numberLike(0.7, output),
+  );
 }
 
 /** Gradients of the weighted sum by the rules, and by central differences, both in float64 on the reference. */
-export function checkGradient(built: BuiltCase): { readonly found: Float64Array; readonly expected: Float64Array }[] {
+export function checkGradient(
+  built: BuiltCase,
+): { readonly found: Float64Array; readonly expected: Float64Array }[] {
   const scalar = weightedSum(built.output.node);
   const value = (): number => evaluate(scalar, lookUp(built.leaves)).values[0]!;
   return built.inputs.map((input) => {
@@ -75,7 +90,10 @@ export function checkGradient(built: BuiltCase): { readonly found: Float64Array;
 }
 
 /** Expected values of the case, and the magnitude that bounds its rounding. */
-export function expectedOf(node: Node, leaves: LeafValues): { readonly values: Float64Array; readonly scale: number } {
+export function expectedOf(
+  node: Node,
+  leaves: LeafValues,
+): { readonly values: Float64Array; readonly scale: number } {
   const { values, magnitudes } = evaluate(node, lookUp(leaves));
   return { values, scale: Math.max(1, ...[...magnitudes].filter(Number.isFinite)) };
 }

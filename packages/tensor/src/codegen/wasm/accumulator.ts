@@ -45,13 +45,23 @@ const MIN: Record<DType, Fold> = {
 };
 const FOLDS: Record<"sum" | "prod" | "max" | "min", Record<DType, Fold>> = {
   sum: { f32: { op: "f32x4.add", identity: 0 }, i32: SUM, u32: SUM, bool: SUM },
-  prod: { f32: { op: "f32x4.mul", identity: FLOAT_ONE }, i32: PRODUCT, u32: PRODUCT, bool: PRODUCT },
+  prod: {
+    f32: { op: "f32x4.mul", identity: FLOAT_ONE },
+    i32: PRODUCT,
+    u32: PRODUCT,
+    bool: PRODUCT,
+  },
   max: MAX,
   min: MIN,
 };
 
 /** An accumulator for `fn` over values of `dtype`; `ways` vectors in turn, so that an addition need not wait for the last. */
-export function createAccumulator(asm: Assembler, fn: Reduction, dtype: DType, ways: 1 | 2): Accumulator {
+export function createAccumulator(
+  asm: Assembler,
+  fn: Reduction,
+  dtype: DType,
+  ways: 1 | 2,
+): Accumulator {
   if (fn === "argmax" || fn === "argmin") return new PlaceAccumulator(asm, fn, dtype);
   if (dtype === "f32" && (fn === "max" || fn === "min")) return new ExtremeAccumulator(asm, fn);
   return new FoldAccumulator(asm, FOLDS[fn][dtype], ways);
@@ -166,7 +176,11 @@ class PlaceAccumulator implements Accumulator {
     this.#worst = (fn === "argmax" ? MAX : MIN)[dtype].identity;
     const order = fn === "argmax" ? "gt" : "lt";
     this.#float = dtype === "f32";
-    this.#better = this.#float ? `f32x4.${order}` : dtype === "i32" ? `i32x4.${order}_s` : `i32x4.${order}_u`;
+    this.#better = this.#float
+      ? `f32x4.${order}`
+      : dtype === "i32"
+        ? `i32x4.${order}_s`
+        : `i32x4.${order}_u`;
     this.#best = asm.local("v128");
     this.#place = asm.local("v128");
   }
@@ -195,7 +209,12 @@ class PlaceAccumulator implements Accumulator {
     const asm = this.#asm;
     const result = asm.local("v128");
     // A lane where nothing was better than the worst has the worst value everywhere, first at place 0.
-    asm.get(this.#place).get(this.#place).v128(splat(NO_PLACE)).op("i32x4.ne", "v128.and").set(result);
+    asm
+      .get(this.#place)
+      .get(this.#place)
+      .v128(splat(NO_PLACE))
+      .op("i32x4.ne", "v128.and")
+      .set(result);
     return result;
   }
 

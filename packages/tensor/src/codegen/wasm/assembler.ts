@@ -1,7 +1,13 @@
 // A small WebAssembly encoder: one function over an imported memory, written instruction by instruction.
 import {
-  LANE_OPCODES, MEMORY_LANE_OPCODES, MEMORY_OPCODES, PLAIN_OPCODES,
-  type LaneOp, type MemoryLaneOp, type MemoryOp, type PlainOp,
+  LANE_OPCODES,
+  MEMORY_LANE_OPCODES,
+  MEMORY_OPCODES,
+  PLAIN_OPCODES,
+  type LaneOp,
+  type MemoryLaneOp,
+  type MemoryOp,
+  type PlainOp,
 } from "./opcodes.ts";
 
 /** Types of locals and stack values. */
@@ -75,7 +81,10 @@ export class Assembler {
   /** The parameter at `position`. */
   param(position: number): Local {
     const type = this.#params[position];
-    if (type === undefined) throw new RangeError(`the function has ${this.#params.length} parameters, not ${position + 1}`);
+    if (type === undefined)
+      throw new RangeError(
+        `the function has ${this.#params.length} parameters, not ${position + 1}`,
+      );
     return { index: position, type };
   }
 
@@ -128,7 +137,11 @@ export class Assembler {
   }
   /** Picks four 32-bit lanes out of the eight of two popped vectors. */
   shuffle(lanes: readonly [number, number, number, number]): this {
-    return this.#emit(0xfd, 13, ...lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]));
+    return this.#emit(
+      0xfd,
+      13,
+      ...lanes.flatMap((lane) => [4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3]),
+    );
   }
 
   /** `body` in a block; branching to its label leaves it. */
@@ -167,17 +180,31 @@ export class Assembler {
    * The function as a module that imports `env.memory` (shared or not, as the device's memory is) and exports `run`.
    * `helpers` are further functions of the module, for {@link callHelper}.
    */
-  assemble(memory: { readonly shared: boolean }, helpers: readonly Assembler[] = []): Uint8Array<ArrayBuffer> {
+  assemble(
+    memory: { readonly shared: boolean },
+    helpers: readonly Assembler[] = [],
+  ): Uint8Array<ArrayBuffer> {
     const functions = [this, ...helpers];
     // A shared memory must be imported with a maximum; 65536 pages are 4 GiB, all there can be.
     const limits = memory.shared ? [3, 0, ...encodeUnsigned(65536)] : [0, 0];
-    return Uint8Array.from(HEADER.concat(
-      section(1, functions.map((one) => one.#type())),
-      section(2, [[...name("env"), ...name("memory"), 2, ...limits]]),
-      section(3, functions.map((_, type) => encodeUnsigned(type))),
-      section(7, [[...name("run"), 0, 0]]),
-      section(10, functions.map((one) => one.#body())),
-    ));
+    return Uint8Array.from(
+      HEADER.concat(
+        section(
+          1,
+          functions.map((one) => one.#type()),
+        ),
+        section(2, [[...name("env"), ...name("memory"), 2, ...limits]]),
+        section(
+          3,
+          functions.map((_, type) => encodeUnsigned(type)),
+        ),
+        section(7, [[...name("run"), 0, 0]]),
+        section(
+          10,
+          functions.map((one) => one.#body()),
+        ),
+      ),
+    );
   }
 
   #type(): number[] {
@@ -185,7 +212,10 @@ export class Assembler {
   }
 
   #body(): number[] {
-    const body = vector(this.#locals.map((local) => [1, TYPE_CODES[local]])).concat(this.#bytes, 0x0b);
+    const body = vector(this.#locals.map((local) => [1, TYPE_CODES[local]])).concat(
+      this.#bytes,
+      0x0b,
+    );
     return encodeUnsigned(body.length).concat(body);
   }
 

@@ -77,11 +77,17 @@ export interface ContractPlan {
 
 /** The cuts of `kernel` for a tile. */
 export function planContract(kernel: ContractKernel, tile: Tile): ContractPlan {
-  const params = new KernelParams([kernel.a.buffer, kernel.b.buffer, ...buffersRead(kernel.stores.map((store) => store.value))], kernel.stores.map((store) => store.buffer));
+  const params = new KernelParams(
+    [kernel.a.buffer, kernel.b.buffer, ...buffersRead(kernel.stores.map((store) => store.value))],
+    kernel.stores.map((store) => store.buffer),
+  );
   const swapped = prefersRowLanes(kernel);
   const { batch, k } = kernel;
   const m: Part = { ...kernel.a, axes: kernel.m, firstAxis: batch.length };
-  const n = withAxis({ ...kernel.b, axes: kernel.n, firstAxis: batch.length + kernel.m.length }, batch.length);
+  const n = withAxis(
+    { ...kernel.b, axes: kernel.n, firstAxis: batch.length + kernel.m.length },
+    batch.length,
+  );
   const [rows, columns] = swapped ? [n, m] : [m, n];
   const figures = cut(sizeOf(rows.axes), sizeOf(columns.axes), sizeOf(k), tile);
   const words = (sizes: Shape): number[] => sizes.map((size) => params.constant(size));
@@ -97,7 +103,9 @@ export function planContract(kernel: ContractKernel, tile: Tile): ContractPlan {
     path: packPath(part, k, width),
   });
   return {
-    params, graph, depth,
+    params,
+    graph,
+    depth,
     stores: kernel.stores.map((store) => graph.store(store)),
     batch: words(batch),
     left: side(rows, tile.rows),
@@ -128,7 +136,9 @@ function withAxis(part: Part, batch: number): Part {
 function prefersRowLanes({ batch, m, n, stores }: ContractKernel): boolean {
   if (m.length === 0) return false;
   const along = (axes: Shape, first: number): number =>
-    axes.length === 0 ? 0 : stores.filter(({ form }) => form.strides[first + axes.length - 1] === 1).length;
+    axes.length === 0
+      ? 0
+      : stores.filter(({ form }) => form.strides[first + axes.length - 1] === 1).length;
   const [byRows, byColumns] = [along(m, batch.length), along(n, batch.length + m.length)];
   return byRows > byColumns || (sizeOf(n) < 4 && sizeOf(m) > sizeOf(n));
 }
@@ -151,7 +161,12 @@ function packPath({ form: { strides }, axes }: Part, k: Shape, width: number): P
 }
 
 /** Sizes of blocks, as numbers. */
-function cut(rows: number, columns: number, depth: number, tile: Tile): { sizes: ContractSizes; layout: ScratchLayout; scratchBytes: number } {
+function cut(
+  rows: number,
+  columns: number,
+  depth: number,
+  tile: Tile,
+): { sizes: ContractSizes; layout: ScratchLayout; scratchBytes: number } {
   const depthBlocks = Math.max(1, Math.round(depth / DEPTH));
   const depthStep = Math.max(4, roundUp(Math.ceil(depth / depthBlocks), 4));
   const rowStep = evenStep(rows, MAX_ROWS, tile.rows);
@@ -161,7 +176,12 @@ function cut(rows: number, columns: number, depth: number, tile: Tile): { sizes:
   const layout = layOut(tile);
   return {
     sizes: {
-      rows, columns, depth, rowStep, columnStep, depthStep,
+      rows,
+      columns,
+      depth,
+      rowStep,
+      columnStep,
+      depthStep,
       rowBlocks: Math.ceil(rows / rowStep),
       columnBlocks: Math.ceil(columns / columnStep),
       leftStep: kept ? leftBlock : 0,
@@ -186,12 +206,23 @@ function layOut(tile: Tile): ScratchLayout {
   const rowBytes = 4 * MAX_COLUMNS;
   // The last vector of a row's run may reach beyond the block.
   const right = roundUp(sums + rowBytes * MAX_ROWS + 16, 64);
-  return { packed: 0, rowTable, columnTable, depthTable, sums, rowBytes, right, left: right + 4 * MAX_COLUMNS * MAX_DEPTH };
+  return {
+    packed: 0,
+    rowTable,
+    columnTable,
+    depthTable,
+    sums,
+    rowBytes,
+    right,
+    left: right + 4 * MAX_COLUMNS * MAX_DEPTH,
+  };
 }
 
-function mapValues<K extends string>(record: Record<K, number>, map: (value: number) => number): Record<K, number> {
+function mapValues<K extends string>(
+  record: Record<K, number>,
+  map: (value: number) => number,
+): Record<K, number> {
   const out = { ...record };
   for (const key in record) out[key] = map(record[key]);
   return out;
 }
-

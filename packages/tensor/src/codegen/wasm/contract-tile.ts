@@ -44,7 +44,8 @@ class TileEmitter {
   readonly #corner = this.#asm.local("i32");
 
   constructor(tile: Tile, target: WasmTarget, rowBytes: RowBytes) {
-    const locals = (count: number): Local[] => Array.from({ length: count }, () => this.#asm.local("v128"));
+    const locals = (count: number): Local[] =>
+      Array.from({ length: count }, () => this.#asm.local("v128"));
     this.#tile = tile;
     this.#target = target;
     this.#rowBytes = rowBytes;
@@ -56,16 +57,32 @@ class TileEmitter {
   emit(): Assembler {
     const asm = this.#asm;
     const { rows, columns } = this.#tile;
-    const [left, right, sums, depth, leftPanels, rightPanels] = [0, 1, 2, 3, 4, 5].map((position) => asm.param(position));
-    if (!left || !right || !sums || !depth || !leftPanels || !rightPanels) throw new RangeError("arguments are missing");
+    const [left, right, sums, depth, leftPanels, rightPanels] = [0, 1, 2, 3, 4, 5].map((position) =>
+      asm.param(position),
+    );
+    if (!left || !right || !sums || !depth || !leftPanels || !rightPanels)
+      throw new RangeError("arguments are missing");
     this.#times(rightPanels, () => {
       asm.get(left).set(this.#left).get(sums).set(this.#corner);
       this.#times(leftPanels, () => {
         this.#oneTile(right, depth);
-        asm.get(this.#corner).i32(rows * this.#rowBytes).op("i32.add").set(this.#corner);
+        asm
+          .get(this.#corner)
+          .i32(rows * this.#rowBytes)
+          .op("i32.add")
+          .set(this.#corner);
       });
-      asm.get(right).get(depth).i32(4 * columns).op("i32.mul", "i32.add").set(right);
-      asm.get(sums).i32(4 * columns).op("i32.add").set(sums);
+      asm
+        .get(right)
+        .get(depth)
+        .i32(4 * columns)
+        .op("i32.mul", "i32.add")
+        .set(right);
+      asm
+        .get(sums)
+        .i32(4 * columns)
+        .op("i32.add")
+        .set(sums);
     });
     return asm;
   }
@@ -74,10 +91,15 @@ class TileEmitter {
   #times(count: Local, body: () => void): void {
     const asm = this.#asm;
     const left = asm.local("i32");
-    asm.get(count).tee(left).if(() => asm.loop((next) => {
-      body();
-      asm.get(left).i32(1).op("i32.sub").tee(left).brIf(next);
-    }));
+    asm
+      .get(count)
+      .tee(left)
+      .if(() =>
+        asm.loop((next) => {
+          body();
+          asm.get(left).i32(1).op("i32.sub").tee(left).brIf(next);
+        }),
+      );
   }
 
   #oneTile(rightPanel: Local, depth: Local): void {
@@ -98,7 +120,8 @@ class TileEmitter {
   #startSums(): void {
     const asm = this.#asm;
     asm.get(asm.param(6)).if(
-      () => this.#forSums((sum, offset) => asm.get(this.#corner).memory("v128.load", offset).set(sum)),
+      () =>
+        this.#forSums((sum, offset) => asm.get(this.#corner).memory("v128.load", offset).set(sum)),
       () => this.#forSums((sum) => asm.v128([0, 0, 0, 0]).set(sum)),
     );
   }
@@ -112,20 +135,37 @@ class TileEmitter {
     const asm = this.#asm;
     const { rows, columns, order } = this.#tile;
     for (let step = 0; step < count; step++) {
-      this.#vectors.forEach((vector, v) => asm.get(this.#right).memory("v128.load", 4 * columns * step + 16 * v).set(vector));
+      this.#vectors.forEach((vector, v) =>
+        asm
+          .get(this.#right)
+          .memory("v128.load", 4 * columns * step + 16 * v)
+          .set(vector),
+      );
       if (order === "loads-first") this.#splat.forEach((_, row) => this.#loadSplat(row, step));
       this.#splat.forEach((splat, row) => {
         if (order === "splat-before-use") this.#loadSplat(row, step);
         this.#sums[row]?.forEach((sum, v) => this.#accumulate(sum, splat, this.#vectors[v]));
       });
     }
-    asm.get(this.#left).i32(4 * rows * count).op("i32.add").set(this.#left);
-    asm.get(this.#right).i32(4 * columns * count).op("i32.add").set(this.#right);
+    asm
+      .get(this.#left)
+      .i32(4 * rows * count)
+      .op("i32.add")
+      .set(this.#left);
+    asm
+      .get(this.#right)
+      .i32(4 * columns * count)
+      .op("i32.add")
+      .set(this.#right);
   }
 
   #loadSplat(row: number, step: number): void {
     const splat = this.#splat[row];
-    if (splat !== undefined) this.#asm.get(this.#left).memory("v128.load32_splat", 4 * (this.#tile.rows * step + row)).set(splat);
+    if (splat !== undefined)
+      this.#asm
+        .get(this.#left)
+        .memory("v128.load32_splat", 4 * (this.#tile.rows * step + row))
+        .set(splat);
   }
 
   #accumulate(sum: Local, splat: Local, vector: Local | undefined): void {

@@ -17,7 +17,13 @@ export function emitWriteBack(plan: ContractPlan, target: WasmTarget): Assembler
   const laneAxis = right.firstAxis + right.sizes.length - 1;
   const position = asm.local("i32");
   const walked = coordinates.map((coordinate, axis) => (axis === laneAxis ? null : coordinate));
-  const emitter = new ElementEmitter(fn, graph, { laneAxis, runAxis: laneAxis, coordinates: walked, position, resultsOfElements: true });
+  const emitter = new ElementEmitter(fn, graph, {
+    laneAxis,
+    runAxis: laneAxis,
+    coordinates: walked,
+    position,
+    resultsOfElements: true,
+  });
   const rowCoordinates = coordinates.slice(left.firstAxis, left.firstAxis + left.sizes.length);
   const [row, rowSums, sum] = [asm.local("i32"), asm.local("i32"), asm.local("v128")];
   fn.unravel(plan.batch, coordinates, batch);

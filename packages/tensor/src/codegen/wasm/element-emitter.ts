@@ -40,7 +40,9 @@ export class ElementEmitter {
     this.asm = fn.asm;
     const { laneAxis, runAxis, resultsOfElements: results = false } = walk;
     this.#variesAlongRun = graph.variesAlong(runAxis, { results });
-    this.#variesAlongLane = graph.variesAlong(laneAxis, { results: results || laneAxis !== runAxis });
+    this.#variesAlongLane = graph.variesAlong(laneAxis, {
+      results: results || laneAxis !== runAxis,
+    });
     this.#variesAtAll = graph.variesAtAll();
     graph.values.forEach((_, id) => {
       if (this.#variesAtAll[id] !== true) this.#emit(id);
@@ -102,7 +104,10 @@ export class ElementEmitter {
   /** Writes the store for the active lanes, one lane where it does not move along the lane axis. */
   store(store: GraphStore): void {
     const value = this.compute(store.value);
-    emitStore(this.asm, this.#access(store.buffer, store.form), { value, bool: store.dtype === "bool" });
+    emitStore(this.asm, this.#access(store.buffer, store.form), {
+      value,
+      bool: store.dtype === "bool",
+    });
   }
 
   #missing(roots: readonly ValueId[], stores: readonly GraphStore[]): ValueId[] {
@@ -111,7 +116,9 @@ export class ElementEmitter {
   }
 
   #name(id: ValueId): string {
-    return this.#variesAlongLane[id] === true ? `value ${id} of vector ${this.#vector}` : `value ${id}`;
+    return this.#variesAlongLane[id] === true
+      ? `value ${id} of vector ${this.#vector}`
+      : `value ${id}`;
   }
 
   #find(name: string): Local | undefined {
@@ -144,15 +151,20 @@ export class ElementEmitter {
   #push(value: Value): void {
     const { asm } = this;
     switch (value.kind) {
-      case "literal": return void asm.v128(literalLanes(value.dtype, Number(value.value)));
+      case "literal":
+        return void asm.v128(literalLanes(value.dtype, Number(value.value)));
       case "param":
         this.fn.pushWordLanes(value.word);
         if (value.dtype === "bool") asm.v128([0, 0, 0, 0]).op("i32x4.ne");
         return;
-      case "index": return this.#pushIndex(value.form);
-      case "load": return this.#pushLoad(value);
-      case "result": throw new RangeError(`result ${value.result} is used before it is known`);
-      case "op": return this.#pushOp(value);
+      case "index":
+        return this.#pushIndex(value.form);
+      case "load":
+        return this.#pushLoad(value);
+      case "result":
+        throw new RangeError(`result ${value.result} is used before it is known`);
+      case "op":
+        return this.#pushOp(value);
     }
   }
 
@@ -161,7 +173,14 @@ export class ElementEmitter {
     const { op, dtype, from } = value;
     const last = graph.value(value.args[value.args.length - 1] ?? 0);
     const literal = last.kind === "literal" ? Number(last.value) : null;
-    VECTOR_OPS[op]({ asm, target: this.fn.target, dtype, from, args: value.args.map((arg) => this.#value(arg)), literal });
+    VECTOR_OPS[op]({
+      asm,
+      target: this.fn.target,
+      dtype,
+      from,
+      args: value.args.map((arg) => this.#value(arg)),
+      literal,
+    });
   }
 
   #pushIndex(form: number): void {
@@ -184,11 +203,17 @@ export class ElementEmitter {
   #pushLoad(value: LoadValue): void {
     const { guard, index, missing } = value;
     const access = this.#access(value.buffer, value.form);
-    const operand = (id: ValueId): { lanes: Local; varies: boolean } => ({ lanes: this.#value(id), varies: this.#variesAlongLane[id] === true });
+    const operand = (id: ValueId): { lanes: Local; varies: boolean } => ({
+      lanes: this.#value(id),
+      varies: this.#variesAlongLane[id] === true,
+    });
     emitLoad(this.asm, access, {
       missing,
       guard: guard === null ? null : operand(guard),
-      index: index === null ? null : { ...operand(index.value), pushStride: () => this.#pushBytes(index.stride) },
+      index:
+        index === null
+          ? null
+          : { ...operand(index.value), pushStride: () => this.#pushBytes(index.stride) },
     });
     if (value.dtype === "bool") this.asm.v128([0, 0, 0, 0]).op("i32x4.ne");
   }
@@ -259,7 +284,9 @@ export class ElementEmitter {
 
 function literalLanes(dtype: Value["dtype"], value: number): [number, number, number, number] {
   if (dtype === "bool") return splat(value === 0 ? 0 : 0xffffffff);
-  return splat(dtype === "f32" ? (new Uint32Array(new Float32Array([value]).buffer)[0] ?? 0) : value >>> 0);
+  return splat(
+    dtype === "f32" ? (new Uint32Array(new Float32Array([value]).buffer)[0] ?? 0) : value >>> 0,
+  );
 }
 
 function splat(word: number): [number, number, number, number] {

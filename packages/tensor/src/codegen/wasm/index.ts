@@ -8,7 +8,12 @@ import { renderRows } from "./render-rows.ts";
 import { renderScatter } from "./render-scatter.ts";
 import { renderTopK } from "./render-top-k.ts";
 
-type Renderers = { readonly [F in Family]: (kernel: Extract<Kernel, { family: F }>, target: WasmTarget) => WasmProgram };
+type Renderers = {
+  readonly [F in Family]: (
+    kernel: Extract<Kernel, { family: F }>,
+    target: WasmTarget,
+  ) => WasmProgram;
+};
 
 const RENDERERS: Renderers = {
   map: renderMap,
@@ -20,7 +25,10 @@ const RENDERERS: Renderers = {
 };
 
 /** `kernel` as a program for WebAssembly. */
-export function renderKernel<F extends Family>(kernel: Extract<Kernel, { family: F }>, target: WasmTarget): WasmProgram {
+export function renderKernel<F extends Family>(
+  kernel: Extract<Kernel, { family: F }>,
+  target: WasmTarget,
+): WasmProgram {
   const render: Renderers[F] = RENDERERS[kernel.family as F];
   return render(kernel, target);
 }

@@ -36,7 +36,9 @@ export class KernelFunction {
 
   /** Pushes a parameter word as four equal lanes. */
   pushWordLanes(word: number): Assembler {
-    return this.asm.get(this.asm.param(0)).memory("v128.load32_splat", this.params.wordOffset(word));
+    return this.asm
+      .get(this.asm.param(0))
+      .memory("v128.load32_splat", this.params.wordOffset(word));
   }
 
   /** Pushes the byte address of the buffer at `position`. */
@@ -51,7 +53,10 @@ export class KernelFunction {
   }
 
   /** Adds to the place on the stack, in elements, what `coordinates` contribute; axes without one stand at zero. */
-  addPlace(strides: readonly Stride[], coordinates: readonly (Local | null | undefined)[]): Assembler {
+  addPlace(
+    strides: readonly Stride[],
+    coordinates: readonly (Local | null | undefined)[],
+  ): Assembler {
     const { asm } = this;
     strides.forEach((stride, axis) => {
       const coordinate = coordinates[axis];
@@ -74,12 +79,16 @@ export class KernelFunction {
   /** Runs `body` while `counter` is below `limit` (unsigned); `body` must raise `counter`. */
   whileBelow(counter: Local, limit: Local, body: () => void): void {
     const { asm } = this;
-    asm.get(counter).get(limit).op("i32.lt_u").if(() => {
-      asm.loop((next) => {
-        body();
-        asm.get(counter).get(limit).op("i32.lt_u").brIf(next);
+    asm
+      .get(counter)
+      .get(limit)
+      .op("i32.lt_u")
+      .if(() => {
+        asm.loop((next) => {
+          body();
+          asm.get(counter).get(limit).op("i32.lt_u").brIf(next);
+        });
       });
-    });
   }
 
   /** Runs `body` for every coordinate of axes of the given sizes (words), row-major from zero; sets `coordinates`. */
@@ -101,11 +110,21 @@ export class KernelFunction {
    * `[begin, end)` in row-major order: `run.count` items from `run.start` on the last axis, the other axes standing at
    * `coordinates`, which are set.
    */
-  overRuns(sizes: readonly number[], coordinates: readonly Local[], body: (run: Run) => void): void {
+  overRuns(
+    sizes: readonly number[],
+    coordinates: readonly Local[],
+    body: (run: Run) => void,
+  ): void {
     const { asm, begin, end } = this;
     const last = sizes[sizes.length - 1];
     if (last === undefined) throw new RangeError("runs need an axis");
-    const [start, count, item, left, room] = [asm.local("i32"), asm.local("i32"), asm.local("i32"), asm.local("i32"), asm.local("i32")];
+    const [start, count, item, left, room] = [
+      asm.local("i32"),
+      asm.local("i32"),
+      asm.local("i32"),
+      asm.local("i32"),
+      asm.local("i32"),
+    ];
     this.#decompose(sizes, [...coordinates, start], item);
     asm.get(begin).set(item);
     this.whileBelow(item, end, () => {
@@ -135,7 +154,11 @@ export class KernelFunction {
   /** Sets the coordinates of item `begin`; `rest` is a local to work in. */
   #decompose(sizes: readonly number[], coordinates: readonly Local[], rest: Local): void {
     const { asm } = this;
-    asm.get(this.begin).get(this.end).op("i32.ge_u").if(() => asm.op("return"));
+    asm
+      .get(this.begin)
+      .get(this.end)
+      .op("i32.ge_u")
+      .if(() => asm.op("return"));
     asm.get(this.begin).set(rest);
     this.unravel(sizes, coordinates, rest);
   }
@@ -158,9 +181,11 @@ export class KernelFunction {
     const [size, coordinate] = [sizes[sizes.length - 1], coordinates[coordinates.length - 1]];
     if (size === undefined || coordinate === undefined) return;
     asm.get(coordinate).i32(1).op("i32.add").tee(coordinate);
-    this.pushWord(size).op("i32.ge_u").if(() => {
-      asm.i32(0).set(coordinate);
-      this.advance(sizes.slice(0, -1), coordinates.slice(0, -1));
-    });
+    this.pushWord(size)
+      .op("i32.ge_u")
+      .if(() => {
+        asm.i32(0).set(coordinate);
+        this.advance(sizes.slice(0, -1), coordinates.slice(0, -1));
+      });
   }
 }

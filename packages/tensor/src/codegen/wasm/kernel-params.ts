@@ -33,7 +33,13 @@ export class KernelParams {
 
   /** Adds a whole number known when the plan is bound; gives its place. */
   affine(value: Affine): number {
-    return this.words.push(value.terms.length === 0 ? { kind: "u32", value: value.constant >>> 0 } : { kind: "affine", value }) - 1;
+    return (
+      this.words.push(
+        value.terms.length === 0
+          ? { kind: "u32", value: value.constant >>> 0 }
+          : { kind: "affine", value },
+      ) - 1
+    );
   }
 
   /** Adds one of the plan's numbers; gives its place. */

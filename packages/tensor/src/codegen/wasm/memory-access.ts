@@ -20,7 +20,11 @@ export interface LoadOptions {
   /** Lanes to read (ones). */
   readonly guard: { readonly lanes: Local; readonly varies: boolean } | null;
   /** Integers that move the address by as many times the bytes that are pushed. */
-  readonly index: { readonly lanes: Local; readonly varies: boolean; readonly pushStride: () => void } | null;
+  readonly index: {
+    readonly lanes: Local;
+    readonly varies: boolean;
+    readonly pushStride: () => void;
+  } | null;
 }
 
 const NAN = 0x7fc00000;
@@ -55,12 +59,17 @@ function loadPresent(asm: Assembler, access: Access, options: LoadOptions): void
   const guarded = guard !== null && guard.varies;
   if (guarded || index?.varies === true) return loadChosen(asm, access, { ...options, address });
   if (access.lane === "zero") asm.get(address).memory("v128.load32_splat", access.offset);
-  else if (access.lane === "one" && access.mask === null) asm.get(address).memory("v128.load", access.offset);
+  else if (access.lane === "one" && access.mask === null)
+    asm.get(address).memory("v128.load", access.offset);
   else loadChosen(asm, access, { ...options, address });
 }
 
 /** Pushes lanes read one by one where they are active; all at once where that turns out to be possible. */
-function loadChosen(asm: Assembler, access: Access, options: LoadOptions & { address: Local }): void {
+function loadChosen(
+  asm: Assembler,
+  access: Access,
+  options: LoadOptions & { address: Local },
+): void {
   const chosen = chosenLanes(asm, access, options.guard);
   const result = asm.local("v128");
   const oneByOne = (): void => {
@@ -68,8 +77,14 @@ function loadChosen(asm: Assembler, access: Access, options: LoadOptions & { add
     asm.set(result);
     loadLanes(asm, access, { ...options, chosen, result });
   };
-  if (access.lane === "one" && access.mask === null && chosen !== null && options.index?.varies !== true) {
-    const all = (): void => void asm.get(options.address).memory("v128.load", access.offset).set(result);
+  if (
+    access.lane === "one" &&
+    access.mask === null &&
+    chosen !== null &&
+    options.index?.varies !== true
+  ) {
+    const all = (): void =>
+      void asm.get(options.address).memory("v128.load", access.offset).set(result);
     asm.get(chosen).op("i32x4.all_true").if(all, oneByOne);
   } else oneByOne();
   asm.get(result);
@@ -90,7 +105,11 @@ interface LaneLoads extends LoadOptions {
   readonly result: Local;
 }
 
-function loadLanes(asm: Assembler, access: Access, { address, chosen, result, index }: LaneLoads): void {
+function loadLanes(
+  asm: Assembler,
+  access: Access,
+  { address, chosen, result, index }: LaneLoads,
+): void {
   forLanes(asm, access, address, (lane, offset) => {
     const load = (): void => {
       asm.get(address);
@@ -106,7 +125,12 @@ function loadLanes(asm: Assembler, access: Access, { address, chosen, result, in
 }
 
 /** Runs `body` for each lane; `address` plus the offset is the lane's address. Lanes with a distance move `address`. */
-function forLanes(asm: Assembler, access: Access, address: Local, body: (lane: number, offset: number) => void): void {
+function forLanes(
+  asm: Assembler,
+  access: Access,
+  address: Local,
+  body: (lane: number, offset: number) => void,
+): void {
   for (let lane = 0; lane < 4; lane++) {
     body(lane, access.offset + (access.lane === "one" ? 4 * lane : 0));
     if (typeof access.lane === "string" || lane === 3) continue;
@@ -126,7 +150,11 @@ function pushMissing(asm: Assembler, { missing }: LoadOptions): void {
 }
 
 /** Writes the active lanes of `value` (a mask where `bool`, stored as 0 and 1); lane 0 alone where lanes do not move. */
-export function emitStore(asm: Assembler, access: Access, { value, bool }: { readonly value: Local; readonly bool: boolean }): void {
+export function emitStore(
+  asm: Assembler,
+  access: Access,
+  { value, bool }: { readonly value: Local; readonly bool: boolean },
+): void {
   const lanes = asm.local("v128");
   asm.get(value);
   if (bool) asm.v128([1, 1, 1, 1]).op("v128.and");
@@ -142,6 +170,8 @@ export function emitStore(asm: Assembler, access: Access, { value, bool }: { rea
   access.pushAddress();
   asm.set(address);
   forLanes(asm, access, address, (lane, offset) => {
-    whereChosen(asm, access.mask, lane, () => asm.get(address).get(lanes).memoryLane("v128.store32_lane", lane, offset));
+    whereChosen(asm, access.mask, lane, () =>
+      asm.get(address).get(lanes).memoryLane("v128.store32_lane", lane, offset),
+    );
   });
 }

@@ -28,21 +28,30 @@ export function emitReduceAlong(fn: KernelFunction, plan: ReducePlan): Uint8Arra
   const last = plan.outer.length + plan.inner.length - 1;
   const outer = plan.outer.map(() => asm.local("i32"));
   const inner = plan.inner.slice(1).map(() => asm.local("i32"));
-  const walked = { laneAxis: last, runAxis: last, coordinates: [...outer, ...inner], position: asm.local("i32") };
+  const walked = {
+    laneAxis: last,
+    runAxis: last,
+    coordinates: [...outer, ...inner],
+    position: asm.local("i32"),
+  };
   const emitter = new ElementEmitter(fn, plan.graph, walked);
   const accumulator = createAccumulator(asm, plan.fn, plan.dtype, 2);
   const walk = new ReducedAxes(emitter, plan, inner);
-  fn.overItems(plan.outer, outer, () => emitter.scope(() => {
-    accumulator.reset();
-    walk.overRuns((run) => {
-      accumulator.open();
-      overVectors(emitter, run, (mask) => accumulator.take(emitter.compute(plan.body), mask, () => walk.pushPlaces([0, 1, 2, 3])));
-      accumulator.close();
-    });
-    emitter.bindResult(0, accumulator.across());
-    emitter.hoist([], plan.stores);
-    for (const store of plan.stores) emitter.store(store);
-  }));
+  fn.overItems(plan.outer, outer, () =>
+    emitter.scope(() => {
+      accumulator.reset();
+      walk.overRuns((run) => {
+        accumulator.open();
+        overVectors(emitter, run, (mask) =>
+          accumulator.take(emitter.compute(plan.body), mask, () => walk.pushPlaces([0, 1, 2, 3])),
+        );
+        accumulator.close();
+      });
+      emitter.bindResult(0, accumulator.across());
+      emitter.hoist([], plan.stores);
+      for (const store of plan.stores) emitter.store(store);
+    }),
+  );
   return fn.assemble();
 }
 
@@ -53,33 +62,57 @@ export function emitReduceAcross(fn: KernelFunction, plan: ReducePlan): Uint8Arr
   const lane = asm.local("i32");
   const outer = plan.outer.slice(1).map(() => asm.local("i32"));
   const inner = plan.inner.slice(1).map(() => asm.local("i32"));
-  const walked = { laneAxis, runAxis, coordinates: [...outer, lane, ...inner], position: asm.local("i32") };
+  const walked = {
+    laneAxis,
+    runAxis,
+    coordinates: [...outer, lane, ...inner],
+    position: asm.local("i32"),
+  };
   const emitter = new ElementEmitter(fn, plan.graph, walked);
-  const accumulators = Array.from({ length: VECTORS }, () => createAccumulator(asm, plan.fn, plan.dtype, 1));
+  const accumulators = Array.from({ length: VECTORS }, () =>
+    createAccumulator(asm, plan.fn, plan.dtype, 1),
+  );
   const walk = new ReducedAxes(emitter, plan, inner);
   fn.overRuns(plan.outer, outer, (run) => {
     overOutputVectors(emitter, run, lane, (vectors, mask) => {
-      emitter.masked(mask, () => reduceVectors(emitter, plan, walk, accumulators.slice(0, vectors)));
+      emitter.masked(mask, () =>
+        reduceVectors(emitter, plan, walk, accumulators.slice(0, vectors)),
+      );
     });
   });
   return fn.assemble();
 }
 
 /** Reduces one vector of outputs for each accumulator, and stores them. */
-function reduceVectors(emitter: ElementEmitter, plan: ReducePlan, walk: ReducedAxes, accumulators: readonly Accumulator[]): void {
-  const { asm, fn, walk: { position } } = emitter;
+function reduceVectors(
+  emitter: ElementEmitter,
+  plan: ReducePlan,
+  walk: ReducedAxes,
+  accumulators: readonly Accumulator[],
+): void {
+  const {
+    asm,
+    fn,
+    walk: { position },
+  } = emitter;
   const end = asm.local("i32");
   const forVectors = (body: (accumulator: Accumulator) => void): void =>
-    accumulators.forEach((accumulator, vector) => emitter.atVector(vector, () => body(accumulator)));
+    accumulators.forEach((accumulator, vector) =>
+      emitter.atVector(vector, () => body(accumulator)),
+    );
   for (const accumulator of accumulators) accumulator.reset();
   walk.overRuns(({ start, count }) => {
     for (const accumulator of accumulators) accumulator.open();
     asm.get(start).i32(2).op("i32.shl").set(position);
     asm.get(start).get(count).op("i32.add").i32(2).op("i32.shl").set(end);
-    fn.whileBelow(position, end, () => emitter.scope(() => {
-      forVectors((accumulator) => accumulator.take(emitter.compute(plan.body), null, () => walk.pushPlaces([0, 0, 0, 0])));
-      asm.get(position).i32(4).op("i32.add").set(position);
-    }));
+    fn.whileBelow(position, end, () =>
+      emitter.scope(() => {
+        forVectors((accumulator) =>
+          accumulator.take(emitter.compute(plan.body), null, () => walk.pushPlaces([0, 0, 0, 0])),
+        );
+        asm.get(position).i32(4).op("i32.add").set(position);
+      }),
+    );
     for (const accumulator of accumulators) accumulator.close();
   }, forVectors);
   forVectors((accumulator) => {
@@ -90,7 +123,12 @@ function reduceVectors(emitter: ElementEmitter, plan: ReducePlan, walk: ReducedA
 }
 
 /** Runs `body` over the outputs of `run`: several vectors at once, then single ones, then one with fewer active lanes. */
-function overOutputVectors(emitter: ElementEmitter, run: Run, lane: Local, body: (vectors: number, mask: Local | null) => void): void {
+function overOutputVectors(
+  emitter: ElementEmitter,
+  run: Run,
+  lane: Local,
+  body: (vectors: number, mask: Local | null) => void,
+): void {
   const { asm, fn } = emitter;
   const [whole, end, mask] = [asm.local("i32"), asm.local("i32"), asm.local("v128")];
   const wholeBy = (outputs: number): void => {
@@ -103,11 +141,15 @@ function overOutputVectors(emitter: ElementEmitter, run: Run, lane: Local, body:
   asm.get(run.start).tee(lane).get(run.count).op("i32.add").set(end);
   wholeBy(4 * VECTORS);
   wholeBy(4);
-  asm.get(lane).get(end).op("i32.lt_u").if(() => {
-    pushLanesBelow(emitter, () => asm.get(end).get(lane).op("i32.sub"));
-    asm.set(mask);
-    body(1, mask);
-  });
+  asm
+    .get(lane)
+    .get(end)
+    .op("i32.lt_u")
+    .if(() => {
+      pushLanesBelow(emitter, () => asm.get(end).get(lane).op("i32.sub"));
+      asm.set(mask);
+      body(1, mask);
+    });
 }
 
 /** The walk over all reduced axes, in row-major order. */
@@ -132,20 +174,31 @@ class ReducedAxes {
   }
 
   /** Runs `body` for runs along the last reduced axis, with all that stays the same in a run hoisted (for each of `vectors`). */
-  overRuns(body: (run: Run) => void, vectors: (hoist: () => void) => void = (hoist) => hoist()): void {
+  overRuns(
+    body: (run: Run) => void,
+    vectors: (hoist: () => void) => void = (hoist) => hoist(),
+  ): void {
     const emitter = this.#emitter;
     const { asm, fn } = emitter;
     asm.i32(0).set(this.#place);
-    fn.overAxes(this.#plan.inner.slice(0, -1), this.#coordinates, () => emitter.scope(() => {
-      vectors(() => emitter.hoist([this.#plan.body]));
-      overChunks(fn, { start: this.#zero, count: this.#length }, body);
-      asm.get(this.#place).get(this.#length).op("i32.add").set(this.#place);
-    }));
+    fn.overAxes(this.#plan.inner.slice(0, -1), this.#coordinates, () =>
+      emitter.scope(() => {
+        vectors(() => emitter.hoist([this.#plan.body]));
+        overChunks(fn, { start: this.#zero, count: this.#length }, body);
+        asm.get(this.#place).get(this.#length).op("i32.add").set(this.#place);
+      }),
+    );
   }
 
   /** Pushes the places of lanes that are `steps` further along the last axis. */
   pushPlaces(steps: readonly [number, number, number, number]): void {
     const { asm, walk } = this.#emitter;
-    asm.get(this.#place).get(walk.position).i32(2).op("i32.shr_u", "i32.add", "i32x4.splat").v128(steps).op("i32x4.add");
+    asm
+      .get(this.#place)
+      .get(walk.position)
+      .i32(2)
+      .op("i32.shr_u", "i32.add", "i32x4.splat")
+      .v128(steps)
+      .op("i32x4.add");
   }
 }

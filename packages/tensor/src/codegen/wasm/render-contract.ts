@@ -13,7 +13,11 @@ import { KernelFunction } from "./kernel-function.ts";
 const PRODUCTS_PER_UNIT = 8;
 
 /** `kernel` as a program; its work items are blocks of the output, columns innermost, then rows, then batch. */
-export function renderContract(kernel: ContractKernel, target: WasmTarget, tile: Tile = DEFAULT_TILE): WasmProgram {
+export function renderContract(
+  kernel: ContractKernel,
+  target: WasmTarget,
+  tile: Tile = DEFAULT_TILE,
+): WasmProgram {
   const plan = planContract(kernel, tile);
   const { params, graph, left, right, batch, depth, sizes, stores } = plan;
   const laneAxis = right.firstAxis + right.sizes.length - 1;
@@ -25,12 +29,23 @@ export function renderContract(kernel: ContractKernel, target: WasmTarget, tile:
     outputs: params.outputs,
     items: plan.items,
     scratchBytes: plan.scratchBytes,
-    costPerItem: plan.outputsPerItem * (plan.productsPerOutput / PRODUCTS_PER_UNIT + estimateCost(graph, laneAxis)),
+    costPerItem:
+      plan.outputsPerItem *
+      (plan.productsPerOutput / PRODUCTS_PER_UNIT + estimateCost(graph, laneAxis)),
   };
 }
 
 /** Functions of the module beside `run`, by position. */
-const HELPERS = ["tiles", "writeBack", "packLeft", "packRight", "rowOffsets", "columnOffsets", "leftDepthOffsets", "rightDepthOffsets"] as const;
+const HELPERS = [
+  "tiles",
+  "writeBack",
+  "packLeft",
+  "packRight",
+  "rowOffsets",
+  "columnOffsets",
+  "leftDepthOffsets",
+  "rightDepthOffsets",
+] as const;
 type Helper = (typeof HELPERS)[number];
 
 /** A range that the code walks in steps. */
@@ -78,25 +93,46 @@ class ContractEmitter {
       this.#item();
       asm.get(item).i32(1).op("i32.add").set(item);
     });
-    return asm.assemble(this.#target, HELPERS.map((helper) => this.#helper(helper)));
+    return asm.assemble(
+      this.#target,
+      HELPERS.map((helper) => this.#helper(helper)),
+    );
   }
 
   #helper(helper: Helper): Assembler {
     const { params, left, right, depth, layout, batch } = this.#plan;
     const target = this.#target;
     const offsets = ({ form, sizes, width }: Side): Assembler =>
-      emitOffsets(params, target, { sizes, strides: form.strides.slice(batch.length, batch.length + sizes.length) }, width - 1);
+      emitOffsets(
+        params,
+        target,
+        { sizes, strides: form.strides.slice(batch.length, batch.length + sizes.length) },
+        width - 1,
+      );
     const depthOffsets = ({ form, sizes }: Side): Assembler =>
-      emitOffsets(params, target, { sizes: depth, strides: form.strides.slice(batch.length + sizes.length) }, 0);
+      emitOffsets(
+        params,
+        target,
+        { sizes: depth, strides: form.strides.slice(batch.length + sizes.length) },
+        0,
+      );
     switch (helper) {
-      case "tiles": return emitTiles(this.#tile, target, layout.rowBytes);
-      case "writeBack": return emitWriteBack(this.#plan, target);
-      case "packLeft": return emitPack(left.width, left.path);
-      case "packRight": return emitPack(right.width, right.path);
-      case "rowOffsets": return offsets(left);
-      case "columnOffsets": return offsets(right);
-      case "leftDepthOffsets": return depthOffsets(left);
-      case "rightDepthOffsets": return depthOffsets(right);
+      case "tiles":
+        return emitTiles(this.#tile, target, layout.rowBytes);
+      case "writeBack":
+        return emitWriteBack(this.#plan, target);
+      case "packLeft":
+        return emitPack(left.width, left.path);
+      case "packRight":
+        return emitPack(right.width, right.path);
+      case "rowOffsets":
+        return offsets(left);
+      case "columnOffsets":
+        return offsets(right);
+      case "leftDepthOffsets":
+        return depthOffsets(left);
+      case "rightDepthOffsets":
+        return depthOffsets(right);
     }
   }
 
@@ -139,7 +175,13 @@ class ContractEmitter {
     const { layout, sizes } = this.#plan;
     const [left, right] = [this.#operand(this.#plan.left), this.#operand(this.#plan.right)];
     this.#fillTable("columnOffsets", this.#columns, layout.columnTable);
-    asm.get(fn.scratch).memory("i32.load", layout.packed).get(this.#group).i32(1).op("i32.add", "i32.ne").set(this.#stale);
+    asm
+      .get(fn.scratch)
+      .memory("i32.load", layout.packed)
+      .get(this.#group)
+      .i32(1)
+      .op("i32.add", "i32.ne")
+      .set(this.#stale);
     asm.get(this.#stale).if(() => this.#fillTable("rowOffsets", this.#rows, layout.rowTable));
     this.#pushScratch(layout.left).set(this.#leftBlock);
     asm.i32(0).set(this.#depth.first);
@@ -183,7 +225,11 @@ class ContractEmitter {
   #pack(which: "Left" | "Right", source: Local, rows: Cut): void {
     const asm = this.#asm;
     const { layout } = this.#plan;
-    this.#fillTable(which === "Left" ? "leftDepthOffsets" : "rightDepthOffsets", this.#depth, layout.depthTable);
+    this.#fillTable(
+      which === "Left" ? "leftDepthOffsets" : "rightDepthOffsets",
+      this.#depth,
+      layout.depthTable,
+    );
     asm.get(source);
     this.#pushScratch(which === "Left" ? layout.rowTable : layout.columnTable);
     this.#pushLength(rows);
@@ -201,8 +247,16 @@ class ContractEmitter {
     this.#pushScratch(layout.right);
     this.#pushScratch(layout.sums);
     this.#pushLength(this.#depth);
-    this.#pushLength(this.#rows).i32(left.width - 1).op("i32.add").i32(left.width).op("i32.div_u");
-    this.#pushLength(this.#columns).i32(right.width - 1).op("i32.add").i32(right.width).op("i32.div_u");
+    this.#pushLength(this.#rows)
+      .i32(left.width - 1)
+      .op("i32.add")
+      .i32(left.width)
+      .op("i32.div_u");
+    this.#pushLength(this.#columns)
+      .i32(right.width - 1)
+      .op("i32.add")
+      .i32(right.width)
+      .op("i32.div_u");
     asm.get(this.#depth.first);
     this.#call("tiles");
   }

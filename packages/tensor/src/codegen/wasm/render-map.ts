@@ -12,7 +12,10 @@ import { overVectors } from "./vector-loop.ts";
 /** `kernel` as a program; its work items are elements. */
 export function renderMap(kernel: MapKernel, target: WasmTarget): WasmProgram {
   const shape = kernel.shape.length === 0 ? [1] : kernel.shape;
-  const params = new KernelParams(buffersRead(kernel.stores.map((store) => store.value)), kernel.stores.map((store) => store.buffer));
+  const params = new KernelParams(
+    buffersRead(kernel.stores.map((store) => store.value)),
+    kernel.stores.map((store) => store.buffer),
+  );
   const sizes = shape.map((size) => params.constant(size));
   const graph = new ValueGraph(params, shape.length, shape.length - 1);
   const stores = kernel.stores.map((store) => graph.store(store));
@@ -28,10 +31,20 @@ export function renderMap(kernel: MapKernel, target: WasmTarget): WasmProgram {
   };
 }
 
-function emitMap(fn: KernelFunction, graph: ValueGraph, sizes: readonly number[], stores: readonly GraphStore[]): Uint8Array<ArrayBuffer> {
+function emitMap(
+  fn: KernelFunction,
+  graph: ValueGraph,
+  sizes: readonly number[],
+  stores: readonly GraphStore[],
+): Uint8Array<ArrayBuffer> {
   const last = sizes.length - 1;
   const coordinates = sizes.slice(0, -1).map(() => fn.asm.local("i32"));
-  const emitter = new ElementEmitter(fn, graph, { laneAxis: last, runAxis: last, coordinates, position: fn.asm.local("i32") });
+  const emitter = new ElementEmitter(fn, graph, {
+    laneAxis: last,
+    runAxis: last,
+    coordinates,
+    position: fn.asm.local("i32"),
+  });
   fn.overRuns(sizes, coordinates, (run) => {
     emitter.scope(() => {
       emitter.hoist([], stores);

@@ -17,7 +17,10 @@ const SHORT = 8;
 /** `kernel` as a program; its work items are elements of `outer`. */
 export function renderReduce(kernel: ReduceKernel, target: WasmTarget): WasmProgram {
   const read = buffersRead([kernel.body, ...kernel.stores.map((store) => store.value)]);
-  const params = new KernelParams(read, kernel.stores.map((store) => store.buffer));
+  const params = new KernelParams(
+    read,
+    kernel.stores.map((store) => store.buffer),
+  );
   const inner = kernel.inner.length === 0 ? [1] : kernel.inner;
   const rank = kernel.outer.length + inner.length;
   const lanesAreOutputs = prefersOutputLanes(kernel, rank);
@@ -49,7 +52,8 @@ export function renderReduce(kernel: ReduceKernel, target: WasmTarget): WasmProg
 function prefersOutputLanes({ body, outer, inner }: ReduceKernel, rank: number): boolean {
   if ((outer[outer.length - 1] ?? 0) < LANES) return false;
   const forms = formsIn(body);
-  const scattered = (axis: number): number => forms.filter(({ strides }) => Math.abs((strides[axis] ?? 0) - 0.5) > 0.5).length;
+  const scattered = (axis: number): number =>
+    forms.filter(({ strides }) => Math.abs((strides[axis] ?? 0) - 0.5) > 0.5).length;
   const [byOutput, byInput] = [scattered(outer.length - 1), scattered(rank - 1)];
   return byOutput < byInput || (byOutput === byInput && (inner[inner.length - 1] ?? 1) < SHORT);
 }

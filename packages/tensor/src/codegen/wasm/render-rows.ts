@@ -26,8 +26,14 @@ interface RowPlan {
 /** `kernel` as a program; its work items are rows. */
 export function renderRows(kernel: RowsKernel, target: WasmTarget): WasmProgram {
   const allStores = [...kernel.rowStores, ...kernel.stores];
-  const read = buffersRead([...kernel.steps.map((step) => step.body), ...allStores.map((store) => store.value)]);
-  const params = new KernelParams(read, allStores.map((store) => store.buffer));
+  const read = buffersRead([
+    ...kernel.steps.map((step) => step.body),
+    ...allStores.map((store) => store.value),
+  ]);
+  const params = new KernelParams(
+    read,
+    allStores.map((store) => store.buffer),
+  );
   const scratchRowBytes = 16 * Math.ceil(kernel.length / 4);
   const plan = planRows(kernel, params, scratchRowBytes);
   const { graph, passes, rowStores } = plan;
@@ -49,10 +55,22 @@ function planRows(kernel: RowsKernel, params: KernelParams, scratchRowBytes: num
   const sizes = kernel.outer.map((size) => params.constant(size));
   const [length, scratchRow] = [params.constant(kernel.length), params.constant(scratchRowBytes)];
   const graph = new ValueGraph(params, axis + 1, axis);
-  const steps = kernel.steps.map(({ id, fn, body }) => ({ id, fn, dtype: body.dtype, body: graph.add(body) }));
+  const steps = kernel.steps.map(({ id, fn, body }) => ({
+    id,
+    fn,
+    dtype: body.dtype,
+    body: graph.add(body),
+  }));
   const stores = kernel.stores.map((store) => graph.store(store));
   const rowStores = kernel.rowStores.map((store) => graph.store(store));
-  return { graph, passes: planRowPasses(graph, axis, steps, stores), rowStores, sizes, length, scratchRow };
+  return {
+    graph,
+    passes: planRowPasses(graph, axis, steps, stores),
+    rowStores,
+    sizes,
+    length,
+    scratchRow,
+  };
 }
 
 function emitRows(fn: KernelFunction, plan: RowPlan): Uint8Array<ArrayBuffer> {
@@ -60,7 +78,12 @@ function emitRows(fn: KernelFunction, plan: RowPlan): Uint8Array<ArrayBuffer> {
   const { asm } = fn;
   const axis = sizes.length;
   const coordinates = sizes.map(() => asm.local("i32"));
-  const emitter = new ElementEmitter(fn, graph, { laneAxis: axis, runAxis: axis, coordinates, position: asm.local("i32") });
+  const emitter = new ElementEmitter(fn, graph, {
+    laneAxis: axis,
+    runAxis: axis,
+    coordinates,
+    position: asm.local("i32"),
+  });
   const rows = new RowEmitter(emitter, plan);
   fn.overItems(sizes, coordinates, () => {
     emitter.scope(() => {
@@ -93,22 +116,33 @@ class RowEmitter {
   /** One walk over the row; afterwards the results of its steps are known. */
   pass(pass: RowPass): void {
     const emitter = this.#emitter;
-    const steps = pass.steps.map((step) => ({ ...step, accumulator: createAccumulator(emitter.asm, step.fn, step.dtype, 2) }));
+    const steps = pass.steps.map((step) => ({
+      ...step,
+      accumulator: createAccumulator(emitter.asm, step.fn, step.dtype, 2),
+    }));
     for (const { accumulator } of steps) accumulator.reset();
     emitter.scope(() => this.#walk(pass, steps));
     for (const { id, accumulator } of steps) emitter.bindResult(id, accumulator.across());
   }
 
-  #walk({ stores, keep, reuse }: RowPass, steps: readonly { body: ValueId; accumulator: Accumulator }[]): void {
+  #walk(
+    { stores, keep, reuse }: RowPass,
+    steps: readonly { body: ValueId; accumulator: Accumulator }[],
+  ): void {
     const emitter = this.#emitter;
     const reused = reuse.map((id) => ({ id, local: emitter.asm.local("v128") }));
     for (const { id, local } of reused) emitter.bind(id, local);
-    emitter.hoist(steps.map((step) => step.body), stores);
+    emitter.hoist(
+      steps.map((step) => step.body),
+      stores,
+    );
     overChunks(emitter.fn, { start: this.#zero, count: this.#length }, (chunk) => {
       for (const { accumulator } of steps) accumulator.open();
       overVectors(emitter, chunk, (mask) => {
-        for (const { id, local } of reused) this.#pushKeptAddress(id).memory("v128.load").set(local);
-        for (const { body, accumulator } of steps) accumulator.take(emitter.compute(body), mask, () => this.#pushPlaces());
+        for (const { id, local } of reused)
+          this.#pushKeptAddress(id).memory("v128.load").set(local);
+        for (const { body, accumulator } of steps)
+          accumulator.take(emitter.compute(body), mask, () => this.#pushPlaces());
         for (const store of stores) emitter.store(store);
         for (const id of keep) this.#keep(id);
       });

@@ -84,7 +84,12 @@ class ColumnEmitter {
   readonly #middle: Local;
   readonly #cell: Local;
 
-  constructor(fn: KernelFunction, plan: ScatterPlan, outer: readonly Local[], inner: readonly Local[]) {
+  constructor(
+    fn: KernelFunction,
+    plan: ScatterPlan,
+    outer: readonly Local[],
+    inner: readonly Local[],
+  ) {
     this.#fn = fn;
     this.#plan = plan;
     this.#middle = fn.asm.local("i32");
@@ -106,7 +111,11 @@ class ColumnEmitter {
   add(run: Run): void {
     const { index, source, output, sources } = this.#plan;
     const { asm } = this.#fn;
-    const [indexAddress, sourceAddress, top] = [asm.local("i32"), asm.local("i32"), asm.local("i32")];
+    const [indexAddress, sourceAddress, top] = [
+      asm.local("i32"),
+      asm.local("i32"),
+      asm.local("i32"),
+    ];
     this.#overMiddle(sources, () => {
       this.#pushAddress(index, run.start).set(indexAddress);
       this.#pushAddress(source, run.start).set(sourceAddress);
@@ -126,13 +135,21 @@ class ColumnEmitter {
     const { float, targets, targetStride } = this.#plan;
     const target = asm.local("i32");
     asm.get(indexAddress).memory("i32.load").tee(target);
-    this.#fn.pushWord(targets).op("i32.lt_u").if(() => {
-      asm.get(top).get(target);
-      this.#fn.pushWord(targetStride).op("i32.mul").i32(2).op("i32.shl", "i32.add").tee(this.#cell);
-      asm.get(this.#cell).memory(float ? "f32.load" : "i32.load");
-      asm.get(sourceAddress).memory(float ? "f32.load" : "i32.load");
-      asm.op(float ? "f32.add" : "i32.add").memory(float ? "f32.store" : "i32.store");
-    });
+    this.#fn
+      .pushWord(targets)
+      .op("i32.lt_u")
+      .if(() => {
+        asm.get(top).get(target);
+        this.#fn
+          .pushWord(targetStride)
+          .op("i32.mul")
+          .i32(2)
+          .op("i32.shl", "i32.add")
+          .tee(this.#cell);
+        asm.get(this.#cell).memory(float ? "f32.load" : "i32.load");
+        asm.get(sourceAddress).memory(float ? "f32.load" : "i32.load");
+        asm.op(float ? "f32.add" : "i32.add").memory(float ? "f32.store" : "i32.store");
+      });
   }
 
   #overMiddle(size: number, body: () => void): void {
@@ -151,14 +168,22 @@ class ColumnEmitter {
 
   #pushAddress({ buffer, form }: Side, lane: Local): Assembler {
     this.#fn.pushAddress(buffer);
-    return this.#fn.pushPlace(form, [...this.#coordinates, lane]).i32(2).op("i32.shl", "i32.add");
+    return this.#fn
+      .pushPlace(form, [...this.#coordinates, lane])
+      .i32(2)
+      .op("i32.shl", "i32.add");
   }
 
   /** Pushes the address of the column's cell for target 0. */
   #pushTop({ buffer, form }: Side, lane: Local): Assembler {
-    const coordinates = this.#coordinates.map((coordinate) => (coordinate === this.#middle ? null : coordinate));
+    const coordinates = this.#coordinates.map((coordinate) =>
+      coordinate === this.#middle ? null : coordinate,
+    );
     this.#fn.pushAddress(buffer);
-    return this.#fn.pushPlace(form, [...coordinates, lane]).i32(2).op("i32.shl", "i32.add");
+    return this.#fn
+      .pushPlace(form, [...coordinates, lane])
+      .i32(2)
+      .op("i32.shl", "i32.add");
   }
 
   #laneStride({ form }: Side): Stride {

@@ -24,7 +24,14 @@ export function renderTopK(kernel: TopKKernel, target: WasmTarget): WasmProgram 
   const form = graph.forms[graph.form(kernel.source.form)];
   if (form === undefined) throw new RangeError("the source has no form");
   const [source, output] = [params.position(kernel.source.buffer), params.position(kernel.output)];
-  const plan: TopKPlan = { dtype: kernel.dtype, form, source, output, length: params.constant(kernel.length), k: params.constant(kernel.k) };
+  const plan: TopKPlan = {
+    dtype: kernel.dtype,
+    form,
+    source,
+    output,
+    length: params.constant(kernel.length),
+    k: params.constant(kernel.k),
+  };
   return {
     key: `topK ${JSON.stringify(plan)}`,
     code: () => emitTopK(new KernelFunction(params, target), plan),
@@ -66,7 +73,14 @@ function pushKey(asm: Assembler, dtype: DType, address: Local): void {
   }
   const [x, bits] = [asm.local("f32"), asm.local("i32")];
   // Adding 0 makes -0 into 0. Negative numbers order backwards by their bits: all of those are flipped.
-  asm.get(address).memory("f32.load").f32(0).op("f32.add").tee(x).op("i32.reinterpret_f32").set(bits);
+  asm
+    .get(address)
+    .memory("f32.load")
+    .f32(0)
+    .op("f32.add")
+    .tee(x)
+    .op("i32.reinterpret_f32")
+    .set(bits);
   asm.i32(-1);
   asm.get(bits).get(bits).i32(31).op("i32.shr_s").i32(0x80000000).op("i32.or", "i32.xor");
   asm.get(x).get(x).op("f32.ne", "select");
@@ -107,12 +121,16 @@ class RankedList {
     asm.get(count).get(k).i32(1).op("i32.sub");
     asm.get(count).get(k).op("i32.lt_u", "select").set(at);
     this.#pushEntry(keys, 0).memory("i32.load").get(key).op("i32.lt_u");
-    asm.get(count).get(k).op("i32.lt_u", "i32.or").if(() => {
-      asm.get(count).get(count).get(k).op("i32.lt_u", "i32.add").set(count);
-      this.#makeRoom();
-      this.#pushEntry(keys, 0).get(key).memory("i32.store");
-      this.#pushEntry(places, 0).get(place).memory("i32.store");
-    });
+    asm
+      .get(count)
+      .get(k)
+      .op("i32.lt_u", "i32.or")
+      .if(() => {
+        asm.get(count).get(count).get(k).op("i32.lt_u", "i32.add").set(count);
+        this.#makeRoom();
+        this.#pushEntry(keys, 0).get(key).memory("i32.store");
+        this.#pushEntry(places, 0).get(place).memory("i32.store");
+      });
   }
 
   /** Moves entries below the key one further, from `at` upwards, and leaves `at` where the key belongs. */

@@ -24,11 +24,21 @@ export interface RowPass {
 const KEEP_COST = 4;
 
 /** The passes that compute `steps`, then `stores`, on rows along `axis`. */
-export function planRowPasses(graph: ValueGraph, axis: number, steps: readonly GraphStep[], stores: readonly GraphStore[]): RowPass[] {
+export function planRowPasses(
+  graph: ValueGraph,
+  axis: number,
+  steps: readonly GraphStep[],
+  stores: readonly GraphStore[],
+): RowPass[] {
   const passOfResult = new Map<number, number>();
   const passFor = (root: ValueId): number => {
     const values = graph.needed([root], () => false).map((id) => graph.value(id));
-    return Math.max(0, ...values.map((value) => (value.kind === "result" ? (passOfResult.get(value.result) ?? -1) + 1 : 0)));
+    return Math.max(
+      0,
+      ...values.map((value) =>
+        value.kind === "result" ? (passOfResult.get(value.result) ?? -1) + 1 : 0,
+      ),
+    );
   };
   for (const step of steps) passOfResult.set(step.id, passFor(step.body));
   const passOfStore = stores.map((store) => passFor(store.value));
@@ -50,7 +60,10 @@ function planReuse(graph: ValueGraph, axis: number, passes: readonly RowPass[]):
   const computedIn = new Map<ValueId, RowPass>();
   for (const pass of passes) {
     const reuse = new Set<ValueId>();
-    const roots = [...pass.steps.map((step) => step.body), ...pass.stores.map((store) => store.value)];
+    const roots = [
+      ...pass.steps.map((step) => step.body),
+      ...pass.stores.map((store) => store.value),
+    ];
     const values = graph.needed(roots, (id) => {
       const kept = varies[id] === true && computedIn.has(id) && (costs[id] ?? 0) >= KEEP_COST;
       if (kept) reuse.add(id);
@@ -59,7 +72,8 @@ function planReuse(graph: ValueGraph, axis: number, passes: readonly RowPass[]):
     for (const id of reuse) {
       pass.reuse.push(id);
       const source = computedIn.get(id);
-      if (source !== undefined && !source.keep.includes(id) && !source.reuse.includes(id)) source.keep.push(id);
+      if (source !== undefined && !source.keep.includes(id) && !source.reuse.includes(id))
+        source.keep.push(id);
     }
     for (const id of values) if (!computedIn.has(id)) computedIn.set(id, pass);
   }

@@ -36,7 +36,13 @@ export type Value =
   | { readonly kind: "index"; readonly dtype: "i32"; readonly form: number }
   | LoadValue
   | { readonly kind: "result"; readonly dtype: DType; readonly result: number }
-  | { readonly kind: "op"; readonly dtype: DType; readonly op: MachineOp; readonly from: DType; readonly args: readonly ValueId[] };
+  | {
+      readonly kind: "op";
+      readonly dtype: DType;
+      readonly op: MachineOp;
+      readonly from: DType;
+      readonly args: readonly ValueId[];
+    };
 
 /** A store whose value and place are in a graph. */
 export interface GraphStore {
@@ -76,7 +82,12 @@ export class ValueGraph {
 
   /** A store with its value. */
   store(store: Store): GraphStore {
-    return { buffer: this.#params.position(store.buffer), dtype: store.dtype, form: this.form(store.form), value: this.add(store.value) };
+    return {
+      buffer: this.#params.position(store.buffer),
+      dtype: store.dtype,
+      form: this.form(store.form),
+      value: this.add(store.value),
+    };
   }
 
   /** The place of `form`; equal forms share it. */
@@ -97,12 +108,16 @@ export class ValueGraph {
   /** For each value: whether it may differ between coordinates of `axis`; `results` says so of the kernel's own results. */
   variesAlong(axis: number, { results = false } = {}): boolean[] {
     const moves = (form: number): boolean => this.forms[form]?.strides[axis] !== "zero";
-    return this.#propagate((value) => (value.kind === "result" ? results : "form" in value && moves(value.form)));
+    return this.#propagate((value) =>
+      value.kind === "result" ? results : "form" in value && moves(value.form),
+    );
   }
 
   /** For each value: whether it may differ between elements at all. */
   variesAtAll(): boolean[] {
-    return this.#propagate((value) => value.kind === "index" || value.kind === "load" || value.kind === "result");
+    return this.#propagate(
+      (value) => value.kind === "index" || value.kind === "load" || value.kind === "result",
+    );
   }
 
   /** The values that `roots` are computed from, themselves included, in order; none below those in `stop`. */
@@ -131,22 +146,47 @@ export class ValueGraph {
 
   #propagate(varies: (value: Value) => boolean): boolean[] {
     const out: boolean[] = [];
-    for (const value of this.values) out.push(varies(value) || argumentsOf(value).some((id) => out[id] === true));
+    for (const value of this.values)
+      out.push(varies(value) || argumentsOf(value).some((id) => out[id] === true));
     return out;
   }
 
   #lower(expr: Expr): ValueId {
     switch (expr.kind) {
-      case "literal": return this.#intern({ kind: "literal", dtype: expr.dtype, value: Object.is(expr.value, -0) ? "-0" : String(expr.value) });
-      case "slot": return this.#intern({ kind: "param", dtype: expr.dtype, word: this.#slotWord(expr.slot, expr.dtype) });
-      case "index": return this.#intern({ kind: "index", dtype: "i32", form: this.form(expr.form) });
-      case "inside": return this.#inside(expr.guards, null) ?? this.#intern({ kind: "literal", dtype: "bool", value: "1" });
-      case "value": return this.#intern({ kind: "result", dtype: expr.dtype, result: expr.value });
-      case "load": return this.#load(expr, null, this.#inside(expr.guards, null));
-      case "gather": return this.#gather(expr);
+      case "literal":
+        return this.#intern({
+          kind: "literal",
+          dtype: expr.dtype,
+          value: Object.is(expr.value, -0) ? "-0" : String(expr.value),
+        });
+      case "slot":
+        return this.#intern({
+          kind: "param",
+          dtype: expr.dtype,
+          word: this.#slotWord(expr.slot, expr.dtype),
+        });
+      case "index":
+        return this.#intern({ kind: "index", dtype: "i32", form: this.form(expr.form) });
+      case "inside":
+        return (
+          this.#inside(expr.guards, null) ??
+          this.#intern({ kind: "literal", dtype: "bool", value: "1" })
+        );
+      case "value":
+        return this.#intern({ kind: "result", dtype: expr.dtype, result: expr.value });
+      case "load":
+        return this.#load(expr, null, this.#inside(expr.guards, null));
+      case "gather":
+        return this.#gather(expr);
       case "op": {
         const args = expr.args.map((arg) => this.add(arg));
-        return this.#intern({ kind: "op", dtype: expr.dtype, op: expr.op, from: expr.args[0]?.dtype ?? expr.dtype, args });
+        return this.#intern({
+          kind: "op",
+          dtype: expr.dtype,
+          op: expr.op,
+          from: expr.args[0]?.dtype ?? expr.dtype,
+          args,
+        });
       }
     }
   }
@@ -154,7 +194,15 @@ export class ValueGraph {
   #load(expr: Load | GatherLoad, index: LoadValue["index"], guard: ValueId | null): ValueId {
     const missing = expr.kind === "gather" && expr.dtype === "f32" ? "nan" : "zero";
     const buffer = this.#params.position(expr.buffer);
-    return this.#intern({ kind: "load", dtype: expr.dtype, buffer, form: this.form(expr.form), index, guard, missing });
+    return this.#intern({
+      kind: "load",
+      dtype: expr.dtype,
+      buffer,
+      form: this.form(expr.form),
+      index,
+      guard,
+      missing,
+    });
   }
 
   #gather(expr: GatherLoad): ValueId {
@@ -175,7 +223,10 @@ export class ValueGraph {
   /** 0 <= value < size; one unsigned comparison, as negative values are large ones. */
   #below(value: ValueId, sizeWord: number): ValueId {
     const unsigned = this.#op("bitcast", "u32", "i32", [value]);
-    return this.#op("lt", "bool", "u32", [unsigned, this.#intern({ kind: "param", dtype: "u32", word: sizeWord })]);
+    return this.#op("lt", "bool", "u32", [
+      unsigned,
+      this.#intern({ kind: "param", dtype: "u32", word: sizeWord }),
+    ]);
   }
 
   #op(op: MachineOp, dtype: DType, from: DType, args: readonly ValueId[]): ValueId {
@@ -209,5 +260,7 @@ export class ValueGraph {
 export function argumentsOf(value: Value): readonly ValueId[] {
   if (value.kind === "op") return value.args;
   if (value.kind !== "load") return [];
-  return [value.index?.value, value.guard].filter((id): id is ValueId => id !== undefined && id !== null);
+  return [value.index?.value, value.guard].filter(
+    (id): id is ValueId => id !== undefined && id !== null,
+  );
 }

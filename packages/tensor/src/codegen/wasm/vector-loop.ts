@@ -17,8 +17,16 @@ export function pushLanesBelow(emitter: ElementEmitter, pushCount: () => void): 
  * Runs `body` over the elements of `run` along the run axis, which is the lane axis: once for a loop over whole vectors
  * (mask null), once for the rest. Sets the walk's position.
  */
-export function overVectors(emitter: ElementEmitter, { start, count }: Run, body: (mask: Local | null) => void): void {
-  const { asm, fn, walk: { position } } = emitter;
+export function overVectors(
+  emitter: ElementEmitter,
+  { start, count }: Run,
+  body: (mask: Local | null) => void,
+): void {
+  const {
+    asm,
+    fn,
+    walk: { position },
+  } = emitter;
   const [whole, end, mask] = [asm.local("i32"), asm.local("i32"), asm.local("v128")];
   asm.get(start).i32(2).op("i32.shl").tee(position);
   asm.get(count).i32(2).op("i32.shl", "i32.add").set(end);
@@ -27,17 +35,32 @@ export function overVectors(emitter: ElementEmitter, { start, count }: Run, body
     emitter.masked(null, () => body(null));
     asm.get(position).i32(16).op("i32.add").set(position);
   });
-  asm.get(position).get(end).op("i32.lt_u").if(() => {
-    pushLanesBelow(emitter, () => asm.get(end).get(position).op("i32.sub").i32(2).op("i32.shr_u"));
-    asm.set(mask);
-    emitter.masked(mask, () => body(mask));
-  });
+  asm
+    .get(position)
+    .get(end)
+    .op("i32.lt_u")
+    .if(() => {
+      pushLanesBelow(emitter, () =>
+        asm.get(end).get(position).op("i32.sub").i32(2).op("i32.shr_u"),
+      );
+      asm.set(mask);
+      emitter.masked(mask, () => body(mask));
+    });
 }
 
 /** Runs `body` over `run` in pieces of {@link CHUNK} elements, the last one shorter. */
-export function overChunks(fn: KernelFunction, { start, count }: Run, body: (chunk: Run) => void): void {
+export function overChunks(
+  fn: KernelFunction,
+  { start, count }: Run,
+  body: (chunk: Run) => void,
+): void {
   const { asm } = fn;
-  const [first, end, left, size] = [asm.local("i32"), asm.local("i32"), asm.local("i32"), asm.local("i32")];
+  const [first, end, left, size] = [
+    asm.local("i32"),
+    asm.local("i32"),
+    asm.local("i32"),
+    asm.local("i32"),
+  ];
   asm.get(start).tee(first).get(count).op("i32.add").set(end);
   fn.whileBelow(first, end, () => {
     asm.get(end).get(first).op("i32.sub").tee(left).i32(CHUNK);

@@ -24,7 +24,12 @@ const INTEGER_ONE: Lanes = [1, 1, 1, 1];
 const ZERO: Lanes = [0, 0, 0, 0];
 
 /** The operation for each argument type; null where the operation has no meaning for it. */
-function plain(f32: PlainOp | null, i32: PlainOp | null, u32: PlainOp | null = i32, bool: PlainOp | null = u32): OpEmitter {
+function plain(
+  f32: PlainOp | null,
+  i32: PlainOp | null,
+  u32: PlainOp | null = i32,
+  bool: PlainOp | null = u32,
+): OpEmitter {
   const names = { f32, i32, u32, bool };
   return ({ asm, from, args }) => {
     const name = names[from];
@@ -35,7 +40,8 @@ function plain(f32: PlainOp | null, i32: PlainOp | null, u32: PlainOp | null = i
 }
 
 function fma({ asm, from, target, args: [a, b, c] }: OpSite): void {
-  if (a === undefined || b === undefined || c === undefined) throw new RangeError("fma takes three operands");
+  if (a === undefined || b === undefined || c === undefined)
+    throw new RangeError("fma takes three operands");
   asm.get(a).get(b);
   if (from === "f32" && target.relaxed) asm.get(c).op("f32x4.relaxed_madd");
   else if (from === "f32") asm.op("f32x4.mul").get(c).op("f32x4.add");
@@ -46,7 +52,8 @@ function fma({ asm, from, target, args: [a, b, c] }: OpSite): void {
 function extreme(exact: OpEmitter, quick: PlainOp): OpEmitter {
   return (site) => {
     const { asm, from, args, literal } = site;
-    if (from !== "f32" || literal === null || literal === 0 || Number.isNaN(literal)) return exact(site);
+    if (from !== "f32" || literal === null || literal === 0 || Number.isNaN(literal))
+      return exact(site);
     for (const arg of args) asm.get(arg);
     asm.op(quick);
   };
@@ -55,11 +62,18 @@ function extreme(exact: OpEmitter, quick: PlainOp): OpEmitter {
 /** Computes lane by lane in i32: `body` sees the lane's operands in `a` and `b` and leaves its result on the stack. */
 function lanewise(body: (asm: Assembler, a: Local, b: Local, signed: boolean) => void): OpEmitter {
   return ({ asm, from, args: [x, y] }) => {
-    if (x === undefined || y === undefined) throw new RangeError("the operation takes two operands");
+    if (x === undefined || y === undefined)
+      throw new RangeError("the operation takes two operands");
     const [a, b] = [asm.local("i32"), asm.local("i32")];
     asm.v128(ZERO);
     for (let lane = 0; lane < 4; lane++) {
-      asm.get(x).lane("i32x4.extract_lane", lane).set(a).get(y).lane("i32x4.extract_lane", lane).set(b);
+      asm
+        .get(x)
+        .lane("i32x4.extract_lane", lane)
+        .set(a)
+        .get(y)
+        .lane("i32x4.extract_lane", lane)
+        .set(b);
       body(asm, a, b, from === "i32");
       asm.lane("i32x4.replace_lane", lane);
     }
@@ -78,7 +92,12 @@ function shift(vector: PlainOp, scalar: PlainOp): OpEmitter {
 /** Pushes the divisor, or 1 where it is 0 or (signed) -1: division by those would trap, for -1 at the least integer. */
 function pushSafeDivisor(asm: Assembler, b: Local, signed: boolean): void {
   asm.i32(1).get(b);
-  asm.get(b).i32(signed ? 1 : 0).op("i32.add").i32(signed ? 2 : 1).op("i32.lt_u", "select");
+  asm
+    .get(b)
+    .i32(signed ? 1 : 0)
+    .op("i32.add")
+    .i32(signed ? 2 : 1)
+    .op("i32.lt_u", "select");
 }
 
 /** Pushes whether a non-zero remainder `r` has the other sign than `b`, so that truncation was not floor. */
@@ -91,7 +110,13 @@ function pushFloorDiv(asm: Assembler, a: Local, b: Local, signed: boolean): void
   pushSafeDivisor(asm, b, signed);
   asm.set(safe);
   // Divisors 0 and -1 are replaced by 1: there a * b is the wanted quotient.
-  asm.get(a).get(b).op("i32.mul").get(a).get(safe).op(signed ? "i32.div_s" : "i32.div_u");
+  asm
+    .get(a)
+    .get(b)
+    .op("i32.mul")
+    .get(a)
+    .get(safe)
+    .op(signed ? "i32.div_s" : "i32.div_u");
   if (signed) {
     const r = asm.local("i32");
     asm.get(a).get(safe).op("i32.rem_s").set(r);
@@ -118,12 +143,15 @@ function cast({ asm, dtype, from, args: [x] }: OpSite): void {
   if (from === dtype) return;
   if (dtype === "bool") asm.v128(ZERO).op(from === "f32" ? "f32x4.ne" : "i32x4.ne");
   else if (from === "bool") asm.v128(dtype === "f32" ? FLOAT_ONE : INTEGER_ONE).op("v128.and");
-  else if (dtype === "f32") asm.op(from === "i32" ? "f32x4.convert_i32x4_s" : "f32x4.convert_i32x4_u");
-  else if (from === "f32") asm.op(dtype === "i32" ? "i32x4.trunc_sat_f32x4_s" : "i32x4.trunc_sat_f32x4_u");
+  else if (dtype === "f32")
+    asm.op(from === "i32" ? "f32x4.convert_i32x4_s" : "f32x4.convert_i32x4_u");
+  else if (from === "f32")
+    asm.op(dtype === "i32" ? "i32x4.trunc_sat_f32x4_s" : "i32x4.trunc_sat_f32x4_u");
 }
 
 function select({ asm, args: [condition, whenTrue, whenFalse] }: OpSite): void {
-  if (condition === undefined || whenTrue === undefined || whenFalse === undefined) throw new RangeError("select takes three operands");
+  if (condition === undefined || whenTrue === undefined || whenFalse === undefined)
+    throw new RangeError("select takes three operands");
   asm.get(whenTrue).get(whenFalse).get(condition).op("v128.bitselect");
 }
 

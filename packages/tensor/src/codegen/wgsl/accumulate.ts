@@ -31,7 +31,13 @@ export function combine(fn: Reduction, dtype: DType, a: string, b: string): stri
  * A condition: element `value` at place `at` comes before the best so far. Places rise, so an equal one never does; the
  * first NaN beats all. A place of 0xffffffff says that there is no best yet.
  */
-export function beats(fn: Reduction, dtype: DType, value: string, best: string, place: string): string {
+export function beats(
+  fn: Reduction,
+  dtype: DType,
+  value: string,
+  best: string,
+  place: string,
+): string {
   const better = `${value} ${fn === "argmax" ? ">" : "<"} ${best}`;
   const none = `${place} == 0xffffffffu`;
   if (dtype !== "f32") return `${none} || ${better}`;

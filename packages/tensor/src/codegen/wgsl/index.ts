@@ -8,7 +8,12 @@ import { renderScatter } from "./render-scatter.ts";
 import { renderTopK } from "./render-top-k.ts";
 import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";
 
-type Renderers = { readonly [F in Family]: (kernel: Extract<Kernel, { family: F }>, target: WgslTarget) => WgslProgram };
+type Renderers = {
+  readonly [F in Family]: (
+    kernel: Extract<Kernel, { family: F }>,
+    target: WgslTarget,
+  ) => WgslProgram;
+};
 
 const RENDERERS: Renderers = {
   map: renderMap,
@@ -20,7 +25,10 @@ const RENDERERS: Renderers = {
 };
 
 /** `kernel` as a WGSL program. */
-export function renderShader<F extends Family>(kernel: Extract<Kernel, { family: F }>, target: WgslTarget): WgslProgram {
+export function renderShader<F extends Family>(
+  kernel: Extract<Kernel, { family: F }>,
+  target: WgslTarget,
+): WgslProgram {
   const render: Renderers[F] = RENDERERS[kernel.family as F];
   return render(kernel, target);
 }

@@ -29,8 +29,16 @@ class ContractWriter {
   ) {
     const values = kernel.stores.map((store) => store.value);
     const read = [kernel.a.buffer, kernel.b.buffer, ...buffersOf(...values)];
-    this.builder = new ShaderBuilder(read, kernel.stores.map((store) => store.buffer));
-    [this.m, this.n, this.k, this.batch] = [sizeOf(kernel.m), sizeOf(kernel.n), sizeOf(kernel.k), sizeOf(kernel.batch)];
+    this.builder = new ShaderBuilder(
+      read,
+      kernel.stores.map((store) => store.buffer),
+    );
+    [this.m, this.n, this.k, this.batch] = [
+      sizeOf(kernel.m),
+      sizeOf(kernel.n),
+      sizeOf(kernel.k),
+      sizeOf(kernel.batch),
+    ];
   }
 
   get rowTiles(): number {
@@ -42,7 +50,13 @@ class ContractWriter {
   }
 
   /** Defines `name` as the part of an operand's address that `axes` of the flat number `flat` give. */
-  #part(name: string, flat: string, shape: Shape, strides: readonly number[], indent: string): string {
+  #part(
+    name: string,
+    flat: string,
+    shape: Shape,
+    strides: readonly number[],
+    indent: string,
+  ): string {
     const split = splitIndex(this.builder, flat, shape, `${name}_`, indent);
     const address = this.builder.form({ strides, offset: { constant: 0, terms: [] } }, split.names);
     return `${split.lines}\n${indent}let ${name} = ${address};`;
@@ -52,7 +66,10 @@ class ContractWriter {
   #lines(letter: "m" | "n", size: number, operand: "a" | "b"): string[] {
     const { kernel } = this;
     const shape = kernel[letter];
-    const strides = kernel[operand].form.strides.slice(kernel.batch.length, kernel.batch.length + shape.length);
+    const strides = kernel[operand].form.strides.slice(
+      kernel.batch.length,
+      kernel.batch.length + shape.length,
+    );
     const count = letter === "m" ? this.tile.rows : this.tile.columns;
     const limit = this.builder.constant(size - 1);
     return range(count).flatMap((i) => [
@@ -67,7 +84,10 @@ class ContractWriter {
     const count = kernel.batch.length;
     return (["a", "b"] as const).flatMap((operand) => {
       const { form } = kernel[operand];
-      return [this.#part(`${operand}_batch`, "batch", kernel.batch, form.strides.slice(0, count), "  "), `  let ${operand}_base = ${operand}_batch + ${builder.affine(form.offset)};`];
+      return [
+        this.#part(`${operand}_batch`, "batch", kernel.batch, form.strides.slice(0, count), "  "),
+        `  let ${operand}_base = ${operand}_batch + ${builder.affine(form.offset)};`,
+      ];
     });
   }
 
@@ -78,9 +98,15 @@ class ContractWriter {
       const strides = kernel[operand].form.strides.slice(-kernel.k.length || Infinity);
       return this.#part(`${operand}k`, "k", kernel.k, kernel.k.length === 0 ? [] : strides, "    ");
     });
-    const left = range(tile.rows).map((i) => `    let x${i} = ${builder.element(kernel.a.buffer, "f32", `a_base + am${i} + ak`)};`);
-    const right = range(tile.columns).map((j) => `    let y${j} = ${builder.element(kernel.b.buffer, "f32", `b_base + bn${j} + bk`)};`);
-    const products = range(tile.rows).flatMap((i) => range(tile.columns).map((j) => `    s${i}_${j} = fma(x${i}, y${j}, s${i}_${j});`));
+    const left = range(tile.rows).map(
+      (i) => `    let x${i} = ${builder.element(kernel.a.buffer, "f32", `a_base + am${i} + ak`)};`,
+    );
+    const right = range(tile.columns).map(
+      (j) => `    let y${j} = ${builder.element(kernel.b.buffer, "f32", `b_base + bn${j} + bk`)};`,
+    );
+    const products = range(tile.rows).flatMap((i) =>
+      range(tile.columns).map((j) => `    s${i}_${j} = fma(x${i}, y${j}, s${i}_${j});`),
+    );
     return [...lines, ...left, ...right, ...products].join("\n");
   }
 
@@ -92,7 +118,11 @@ class ContractWriter {
       range(tile.columns).map((j) => {
         const row = splitIndex(builder, `m${i}`, kernel.m, "f", "    ");
         const column = splitIndex(builder, `n${j}`, kernel.n, "g", "    ");
-        const block = builder.block([...batch.names, ...row.names, ...column.names], () => `s${i}_${j}`, "    ");
+        const block = builder.block(
+          [...batch.names, ...row.names, ...column.names],
+          () => `s${i}_${j}`,
+          "    ",
+        );
         kernel.stores.forEach((store) => block.store(store));
         return `  if (m_first + ${i}u < ${rowLimit} && n_first + ${j}u < ${columnLimit}) {\n${row.lines}\n${column.lines}\n${block}\n  }`;
       }),
@@ -140,5 +170,13 @@ export function renderContract(kernel: ContractKernel, target: WgslTarget): Wgsl
   const outputs = writer.batch * writer.m * writer.n;
   const epilogue = kernel.stores.reduce((sum, store) => sum + costOf(store.value), 0);
   const workgroups = Math.ceil((writer.batch * writer.rowTiles * writer.columnTiles) / WORKGROUP);
-  return { key: text, code: () => text, params: builder.params, buffers: builder.buffers, outputs: builder.outputs, workgroups, cost: outputs * (2 * writer.k + epilogue) };
+  return {
+    key: text,
+    code: () => text,
+    params: builder.params,
+    buffers: builder.buffers,
+    outputs: builder.outputs,
+    workgroups,
+    cost: outputs * (2 * writer.k + epilogue),
+  };
 }

@@ -17,13 +17,19 @@ export function noValue(value: number): string {
 /** `kernel` as a program. */
 export function renderMap(kernel: MapKernel): WgslProgram {
   const values = kernel.stores.map((store) => store.value);
-  const builder = new ShaderBuilder([...buffersOf(...values)], kernel.stores.map((store) => store.buffer));
+  const builder = new ShaderBuilder(
+    [...buffersOf(...values)],
+    kernel.stores.map((store) => store.buffer),
+  );
   const total = sizeOf(kernel.shape);
   const limit = builder.constant(total);
   const split = splitIndex(builder, "i", kernel.shape, "c");
   const block = builder.block(split.names, noValue);
   kernel.stores.forEach((store) => block.store(store));
-  const text = builder.text(`  let i = block * ${WORKGROUP}u + lane;\n  if (i >= ${limit}) { return; }\n${split.lines}\n${block}`, WORKGROUP);
+  const text = builder.text(
+    `  let i = block * ${WORKGROUP}u + lane;\n  if (i >= ${limit}) { return; }\n${split.lines}\n${block}`,
+    WORKGROUP,
+  );
   return {
     key: text,
     code: () => text,

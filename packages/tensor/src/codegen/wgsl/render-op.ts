@@ -6,12 +6,21 @@ type Args = readonly string[];
 /** Renders an operation whose operands have type `dtype`. */
 type Renderer = (args: Args, dtype: DType) => string;
 
-const infix = (operator: string): Renderer => ([a, b]) => `(${a} ${operator} ${b})`;
-const call = (name: string): Renderer => (args) => `${name}(${args.join(", ")})`;
+const infix =
+  (operator: string): Renderer =>
+  ([a, b]) =>
+    `(${a} ${operator} ${b})`;
+const call =
+  (name: string): Renderer =>
+  (args) =>
+    `${name}(${args.join(", ")})`;
 
 /** A comparison: false with NaN, which is asked of the bits. */
 function comparison(operator: string): Renderer {
-  return ([a, b], dtype) => (dtype === "f32" ? `(p_ordered(${a}, ${b}) && ${a} ${operator} ${b})` : `(${a} ${operator} ${b})`);
+  return ([a, b], dtype) =>
+    dtype === "f32"
+      ? `(p_ordered(${a}, ${b}) && ${a} ${operator} ${b})`
+      : `(${a} ${operator} ${b})`;
 }
 
 function extreme(name: "min" | "max"): Renderer {
@@ -19,10 +28,14 @@ function extreme(name: "min" | "max"): Renderer {
 }
 
 function bitwise(operator: string, onBools: string): Renderer {
-  return ([a, b], dtype) => (dtype === "bool" ? `(${a} ${onBools} ${b})` : `(${a} ${operator} ${b})`);
+  return ([a, b], dtype) =>
+    dtype === "bool" ? `(${a} ${onBools} ${b})` : `(${a} ${operator} ${b})`;
 }
 
-const integer = (name: string): Renderer => ([a, b], dtype) => `p_${name}_${dtype}(${a}, ${b})`;
+const integer =
+  (name: string): Renderer =>
+  ([a, b], dtype) =>
+    `p_${name}_${dtype}(${a}, ${b})`;
 
 const RENDERERS: { readonly [Op in Exclude<MachineOp, "cast" | "bitcast">]: Renderer } = {
   add: infix("+"),
@@ -40,7 +53,8 @@ const RENDERERS: { readonly [Op in Exclude<MachineOp, "cast" | "bitcast">]: Rend
   min: extreme("min"),
   max: extreme("max"),
   eq: comparison("=="),
-  ne: ([a, b], dtype) => (dtype === "f32" ? `(!p_ordered(${a}, ${b}) || ${a} != ${b})` : `(${a} != ${b})`),
+  ne: ([a, b], dtype) =>
+    dtype === "f32" ? `(!p_ordered(${a}, ${b}) || ${a} != ${b})` : `(${a} != ${b})`,
   lt: comparison("<"),
   le: comparison("<="),
   gt: comparison(">"),
@@ -58,7 +72,8 @@ const RENDERERS: { readonly [Op in Exclude<MachineOp, "cast" | "bitcast">]: Rend
 };
 
 function cast(value: string, from: DType, to: DType): string {
-  if (to === "bool") return from === "f32" ? `(p_nan(${value}) || ${value} != 0.0)` : `(${value} != ${from}(0))`;
+  if (to === "bool")
+    return from === "f32" ? `(p_nan(${value}) || ${value} != 0.0)` : `(${value} != ${from}(0))`;
   if (from === "f32" && to !== "f32") return `p_to_${to}(${value})`;
   return from === "bool" ? `select(${to}(0), ${to}(1), ${value})` : `${to}(${value})`;
 }
@@ -69,5 +84,8 @@ export function renderOp(expr: OpExpr, args: Args): string {
   const from = operand?.dtype ?? expr.dtype;
   if (expr.op === "cast") return cast(args[0] ?? "", from, expr.dtype);
   if (expr.op === "bitcast") return `bitcast<${expr.dtype}>(${args[0]})`;
-  return RENDERERS[expr.op](args, expr.op === "select" ? expr.dtype : (expr.args[0]?.dtype ?? from));
+  return RENDERERS[expr.op](
+    args,
+    expr.op === "select" ? expr.dtype : (expr.args[0]?.dtype ?? from),
+  );
 }

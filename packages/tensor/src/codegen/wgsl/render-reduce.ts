@@ -11,7 +11,10 @@ import type { WgslProgram } from "./wgsl-program.ts";
 /** `kernel` as a program. */
 export function renderReduce(kernel: ReduceKernel): WgslProgram {
   const values = kernel.stores.map((store) => store.value);
-  const builder = new ShaderBuilder([...buffersOf(kernel.body, ...values)], kernel.stores.map((store) => store.buffer));
+  const builder = new ShaderBuilder(
+    [...buffersOf(kernel.body, ...values)],
+    kernel.stores.map((store) => store.buffer),
+  );
   const [outer, inner] = [sizeOf(kernel.outer), sizeOf(kernel.inner)];
   const limit = builder.constant(outer);
   const at = splitIndex(builder, "i", kernel.outer, "c");
@@ -20,7 +23,9 @@ export function renderReduce(kernel: ReduceKernel): WgslProgram {
   const { dtype } = kernel.body;
   const element = loop.value(kernel.body);
   const place = isPlace(kernel.fn);
-  const step = place ? `if (${beats(kernel.fn, dtype, element, "best", "place")}) { best = ${element}; place = k; }` : `best = ${combine(kernel.fn, dtype, "best", element)};`;
+  const step = place
+    ? `if (${beats(kernel.fn, dtype, element, "best", "place")}) { best = ${element}; place = k; }`
+    : `best = ${combine(kernel.fn, dtype, "best", element)};`;
   const done = builder.block(at.names, () => (place ? "result" : "best"));
   kernel.stores.forEach((store) => done.store(store));
   const body = [
@@ -38,5 +43,13 @@ export function renderReduce(kernel: ReduceKernel): WgslProgram {
     String(done),
   ];
   const text = builder.text(body.join("\n"), WORKGROUP);
-  return { key: text, code: () => text, params: builder.params, buffers: builder.buffers, outputs: builder.outputs, workgroups: Math.ceil(outer / WORKGROUP), cost: outer * inner * (6 + costOf(kernel.body)) };
+  return {
+    key: text,
+    code: () => text,
+    params: builder.params,
+    buffers: builder.buffers,
+    outputs: builder.outputs,
+    workgroups: Math.ceil(outer / WORKGROUP),
+    cost: outer * inner * (6 + costOf(kernel.body)),
+  };
 }

@@ -36,11 +36,20 @@ class RowsWriter {
     const place = `p${step.id}`;
     const block = builder.block([...this.outer, "k"], valueName, "    ");
     const element = block.value(step.body);
-    this.lines.push(`  var ${best} = ${startOf(builder, step.fn, dtype)};`, `  var ${place} = 0xffffffffu;`);
-    const take = isPlace(step.fn) ? `if (${beats(step.fn, dtype, element, best, place)}) { ${best} = ${element}; ${place} = k; }` : `${best} = ${combine(step.fn, dtype, best, element)};`;
+    this.lines.push(
+      `  var ${best} = ${startOf(builder, step.fn, dtype)};`,
+      `  var ${place} = 0xffffffffu;`,
+    );
+    const take = isPlace(step.fn)
+      ? `if (${beats(step.fn, dtype, element, best, place)}) { ${best} = ${element}; ${place} = k; }`
+      : `${best} = ${combine(step.fn, dtype, best, element)};`;
     this.#loop(`${block}\n    ${take}`);
     if (this.lanes > 1) this.#meet(step, best, place);
-    this.lines.push(isPlace(step.fn) ? `  let ${valueName(step.id)} = bitcast<i32>(${place});` : `  let ${valueName(step.id)} = ${best};`);
+    this.lines.push(
+      isPlace(step.fn)
+        ? `  let ${valueName(step.id)} = bitcast<i32>(${place});`
+        : `  let ${valueName(step.id)} = ${best};`,
+    );
   }
 
   /** Brings the lanes' accumulators together in a fixed tree. */
@@ -54,7 +63,9 @@ class RowsWriter {
     const other = `${shared}[lane + half]`;
     // Of two lanes the one with the lower place wins a tie: its elements come first.
     const better = `(${beats(step.fn, dtype, other, best, place)} || (${other} == ${best} && W_place[lane + half] < ${place}))`;
-    const takeOther = places ? `if (W_place[lane + half] != 0xffffffffu && ${better}) { ${best} = ${other}; ${place} = W_place[lane + half]; }` : `${best} = ${combine(step.fn, dtype, best, other)};`;
+    const takeOther = places
+      ? `if (W_place[lane + half] != 0xffffffffu && ${better}) { ${best} = ${other}; ${place} = W_place[lane + half]; }`
+      : `${best} = ${combine(step.fn, dtype, best, other)};`;
     this.lines.push(
       `  for (var half = ${this.lanes / 2}u; half > 0u; half = half / 2u) {`,
       `    ${shared}[lane] = ${best};`,
@@ -89,13 +100,22 @@ class RowsWriter {
 export function renderRows(kernel: RowsKernel, target: WgslTarget): WgslProgram {
   const stores = [...kernel.rowStores, ...kernel.stores];
   const exprs = [...kernel.steps.map((step) => step.body), ...stores.map((store) => store.value)];
-  const builder = new ShaderBuilder([...buffersOf(...exprs)], stores.map((store) => store.buffer));
+  const builder = new ShaderBuilder(
+    [...buffersOf(...exprs)],
+    stores.map((store) => store.buffer),
+  );
   const rows = sizeOf(kernel.outer);
   const lanes = target.cpu ? 1 : WORKGROUP;
   const perGroup = target.cpu ? WORKGROUP : 1;
   const limit = builder.constant(rows);
   const outer = splitIndex(builder, "i", kernel.outer, "c");
-  const writer = new RowsWriter(kernel, builder, lanes, outer.names, builder.constant(kernel.length));
+  const writer = new RowsWriter(
+    kernel,
+    builder,
+    lanes,
+    outer.names,
+    builder.constant(kernel.length),
+  );
   kernel.steps.forEach((step) => writer.step(step));
   writer.stores();
   // A barrier must be reached by all: with a workgroup a row, whole workgroups leave together.
@@ -103,5 +123,13 @@ export function renderRows(kernel: RowsKernel, target: WgslTarget): WgslProgram 
   const body = [head, `  if (i >= ${limit}) { return; }`, outer.lines, ...writer.lines].join("\n");
   const text = builder.text(body, WORKGROUP, [...writer.globals].join("\n"));
   const cost = rows * kernel.length * exprs.reduce((sum, expr) => sum + 4 + costOf(expr), 0);
-  return { key: text, code: () => text, params: builder.params, buffers: builder.buffers, outputs: builder.outputs, workgroups: Math.ceil(rows / perGroup), cost };
+  return {
+    key: text,
+    code: () => text,
+    params: builder.params,
+    buffers: builder.buffers,
+    outputs: builder.outputs,
+    workgroups: Math.ceil(rows / perGroup),
+    cost,
+  };
 }

@@ -27,5 +27,13 @@ export function renderScatter(kernel: ScatterKernel): WgslProgram {
     `  ${builder.declare(kernel.output, kernel.dtype)}[i] = sum;`,
   ];
   const text = builder.text(body.join("\n"), WORKGROUP);
-  return { key: text, code: () => text, params: builder.params, buffers: builder.buffers, outputs: builder.outputs, workgroups: Math.ceil(total / WORKGROUP), cost: total * kernel.sources * 4 };
+  return {
+    key: text,
+    code: () => text,
+    params: builder.params,
+    buffers: builder.buffers,
+    outputs: builder.outputs,
+    workgroups: Math.ceil(total / WORKGROUP),
+    cost: total * kernel.sources * 4,
+  };
 }

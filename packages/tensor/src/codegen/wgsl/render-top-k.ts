@@ -5,7 +5,13 @@ import { ShaderBuilder } from "./shader-builder.ts";
 import type { WgslProgram } from "./wgsl-program.ts";
 
 /** A condition: element (a, at p) comes before element (b, at q): larger first, NaN largest, then the lower place. */
-function comesBefore(dtype: TopKKernel["dtype"], a: string, p: string, b: string, q: string): string {
+function comesBefore(
+  dtype: TopKKernel["dtype"],
+  a: string,
+  p: string,
+  b: string,
+  q: string,
+): string {
   if (dtype !== "f32") return `(${a} > ${b} || (${a} == ${b} && ${p} < ${q}))`;
   const both = `(p_nan(${a}) && p_nan(${b}))`;
   const larger = `((p_nan(${a}) && !p_nan(${b})) || (p_ordered(${a}, ${b}) && ${a} > ${b}))`;
@@ -16,7 +22,11 @@ function comesBefore(dtype: TopKKernel["dtype"], a: string, p: string, b: string
 export function renderTopK(kernel: TopKKernel): WgslProgram {
   const builder = new ShaderBuilder([kernel.source.buffer], [kernel.output]);
   const { dtype } = kernel;
-  const element = builder.element(kernel.source.buffer, dtype, builder.form(kernel.source.form, ["i", "k"]));
+  const element = builder.element(
+    kernel.source.buffer,
+    dtype,
+    builder.form(kernel.source.form, ["i", "k"]),
+  );
   const zero = builder.literal(0, dtype);
   const k = builder.constant(kernel.k);
   const body = [
@@ -38,5 +48,13 @@ export function renderTopK(kernel: TopKKernel): WgslProgram {
     "  }",
   ];
   const text = builder.text(body.join("\n"), WORKGROUP);
-  return { key: text, code: () => text, params: builder.params, buffers: builder.buffers, outputs: builder.outputs, workgroups: Math.ceil(kernel.rows / WORKGROUP), cost: kernel.rows * kernel.length * kernel.k * 8 };
+  return {
+    key: text,
+    code: () => text,
+    params: builder.params,
+    buffers: builder.buffers,
+    outputs: builder.outputs,
+    workgroups: Math.ceil(kernel.rows / WORKGROUP),
+    cost: kernel.rows * kernel.length * kernel.k * 8,
+  };
 }

@@ -42,7 +42,9 @@ export class ShaderBuilder {
   }
 
   affine(value: Affine): string {
-    return value.terms.length === 0 ? this.constant(value.constant) : this.#word({ kind: "affine", value });
+    return value.terms.length === 0
+      ? this.constant(value.constant)
+      : this.#word({ kind: "affine", value });
   }
 
   slot(slot: number, dtype: DType): string {
@@ -57,7 +59,9 @@ export class ShaderBuilder {
     if (dtype === "i32") return `bitcast<i32>(${value >>> 0}u)`;
     if (dtype === "u32") return `${value >>> 0}u`;
     const bits = new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
-    return Number.isFinite(value) ? `bitcast<f32>(${bits}u)` : `bitcast<f32>(${this.#word({ kind: "u32", value: bits })})`;
+    return Number.isFinite(value)
+      ? `bitcast<f32>(${bits}u)`
+      : `bitcast<f32>(${this.#word({ kind: "u32", value: bits })})`;
   }
 
   /** The value of `form` at `coordinates`, as u32 modulo 2^32. */
@@ -71,7 +75,9 @@ export class ShaderBuilder {
   }
 
   #inside(guards: readonly Guard[], coordinates: readonly string[]): string {
-    return guards.map((guard) => `(${this.form(guard.form, coordinates)}) < ${this.constant(guard.size)}`).join(" && ");
+    return guards
+      .map((guard) => `(${this.form(guard.form, coordinates)}) < ${this.constant(guard.size)}`)
+      .join(" && ");
   }
 
   #array(buffer: BufferId, dtype: DType): string {
@@ -99,7 +105,10 @@ export class ShaderBuilder {
   }
 
   /** The guards of a load as one condition, or null. */
-  guard(load: { readonly guards: readonly Guard[] }, coordinates: readonly string[]): string | null {
+  guard(
+    load: { readonly guards: readonly Guard[] },
+    coordinates: readonly string[],
+  ): string | null {
     return load.guards.length === 0 ? null : this.#inside(load.guards, coordinates);
   }
 
@@ -174,21 +183,37 @@ export class ShaderBlock {
       case "value":
         return this.nameOfValue(expr.value);
       case "load":
-        return this.#load(expr, builder.form(expr.form, coordinates), builder.guard(expr, coordinates), builder.literal(0, expr.dtype));
+        return this.#load(
+          expr,
+          builder.form(expr.form, coordinates),
+          builder.guard(expr, coordinates),
+          builder.literal(0, expr.dtype),
+        );
       case "gather": {
         const index = this.value(expr.index);
         const at = `${builder.form(expr.form, coordinates)} + bitcast<u32>(${index}) * ${builder.constant(expr.stride)}`;
-        const within = [`bitcast<u32>(${index}) < ${builder.constant(expr.size)}`, builder.guard(expr, coordinates)].filter((part) => part !== null);
+        const within = [
+          `bitcast<u32>(${index}) < ${builder.constant(expr.size)}`,
+          builder.guard(expr, coordinates),
+        ].filter((part) => part !== null);
         const outside = builder.literal(expr.dtype === "f32" ? Number.NaN : 0, expr.dtype);
         return this.#load(expr, at, within.join(" && "), outside);
       }
       case "op":
-        return renderOp(expr, expr.args.map((arg) => this.value(arg)));
+        return renderOp(
+          expr,
+          expr.args.map((arg) => this.value(arg)),
+        );
     }
   }
 
   /** A load that touches memory only where `condition` holds. */
-  #load(load: Pick<Load, "buffer" | "dtype">, at: string, condition: string | null, otherwise: string): string {
+  #load(
+    load: Pick<Load, "buffer" | "dtype">,
+    at: string,
+    condition: string | null,
+    otherwise: string,
+  ): string {
     const { builder } = this;
     if (condition === null) return builder.element(load.buffer, load.dtype, at);
     const name = `v${this.#next++}`;

@@ -66,7 +66,9 @@ export interface Fault {
 }
 
 /** The answer to a read. */
-export type Reply = { readonly id: number; readonly bytes: ArrayBuffer } | { readonly id: number; readonly fault: Fault };
+export type Reply =
+  | { readonly id: number; readonly bytes: ArrayBuffer }
+  | { readonly id: number; readonly fault: Fault };
 
 /** The first message to a worker: what it is. The coordinator (thread 0) makes its own memory where none is shared. */
 export interface WorkerSetup {

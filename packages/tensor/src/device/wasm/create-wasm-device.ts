@@ -29,8 +29,10 @@ function threadsFor(options: WasmDeviceOptions): number {
 }
 
 function startEngine(options: WasmDeviceOptions, threads: number): StartEngine {
-  if (mayBlock() && threads === 1 && options.worker === undefined) return () => createInlineEngine();
-  const start = (): WorkerHandle => (options.worker === undefined ? spawnWorker(WORKER_SOURCE) : workerHandle(options.worker()));
+  if (mayBlock() && threads === 1 && options.worker === undefined)
+    return () => createInlineEngine();
+  const start = (): WorkerHandle =>
+    options.worker === undefined ? spawnWorker(WORKER_SOURCE) : workerHandle(options.worker());
   return (onLost) => new WorkerEngine({ threads, start, onLost });
 }
 
@@ -42,12 +44,20 @@ function startEngine(options: WasmDeviceOptions, threads: number): StartEngine {
  */
 export async function createWasmDevice(options: WasmDeviceOptions): Promise<WasmDevice> {
   const features = await findFeatures(options.experimental ?? false);
-  if (!features.simd) throw new PrismaError("DEVICE_UNAVAILABLE", "this engine has no WebAssembly SIMD; update the browser, or use init({ device: \"webgpu\" })");
+  if (!features.simd)
+    throw new PrismaError(
+      "DEVICE_UNAVAILABLE",
+      'this engine has no WebAssembly SIMD; update the browser, or use init({ device: "webgpu" })',
+    );
   const threads = threadsFor(options);
   const count = threads === 1 ? "1 thread" : `${threads} threads`;
   const description = `CPU, WebAssembly SIMD, ${count}, because ${options.reason}`;
   const info = { description, threads, adapter: null, fusedMultiplyAdd: features.relaxed };
-  const device = new WasmDevice({ info, target: { shared: threads > 1, relaxed: features.relaxed }, start: startEngine(options, threads) });
+  const device = new WasmDevice({
+    info,
+    target: { shared: threads > 1, relaxed: features.relaxed },
+    start: startEngine(options, threads),
+  });
   await assertStarted(device);
   return device;
 }
@@ -58,7 +68,12 @@ async function assertStarted(device: WasmDevice): Promise<void> {
     await device.read(probe, 0, 4);
   } catch (cause) {
     await device.dispose();
-    throw new PrismaError("DEVICE_UNAVAILABLE", "WebAssembly: its workers could not be started; where a page's policy forbids inlined ones, pass init({ worker })", {}, { cause });
+    throw new PrismaError(
+      "DEVICE_UNAVAILABLE",
+      "WebAssembly: its workers could not be started; where a page's policy forbids inlined ones, pass init({ worker })",
+      {},
+      { cause },
+    );
   }
   device.release(probe);
 }

@@ -35,6 +35,8 @@ function isFused(code: Uint8Array<ArrayBuffer>): boolean {
  */
 export async function findFeatures(experimental: boolean): Promise<WasmFeatures> {
   if (experimental) await allowExperimental();
-  const simd = WebAssembly.validate(new Assembler(RUN_ARGUMENTS).v128([0, 0, 0, 0]).op("drop").assemble({ shared: false }));
+  const simd = WebAssembly.validate(
+    new Assembler(RUN_ARGUMENTS).v128([0, 0, 0, 0]).op("drop").assemble({ shared: false }),
+  );
   return { simd, relaxed: isFused(relaxedProduct()) };
 }

@@ -17,7 +17,10 @@ export function createInlineEngine(memory: WebAssembly.Memory = createMemory(fal
     send: finish,
     async read(command) {
       const reply = finish({ type: "read", id: 0, ...command });
-      if (reply === null || "fault" in reply) throw errorOf(reply?.fault ?? { code: "INTERNAL", message: "a read was not answered", details: {} });
+      if (reply === null || "fault" in reply)
+        throw errorOf(
+          reply?.fault ?? { code: "INTERNAL", message: "a read was not answered", details: {} },
+        );
       return reply.bytes;
     },
     cancel: (number) => runner.cancel(number),

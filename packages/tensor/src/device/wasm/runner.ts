@@ -1,6 +1,16 @@
 // The runner: owns the WebAssembly memory and its modules, and carries out commands one after another.
 import type { WasmRun } from "../../codegen/wasm/abi.ts";
-import type { BufferNumber, Command, Fault, LaunchCommand, LaunchesCommand, ModuleCommand, ReadCommand, Reply, WriteCommand } from "./commands.ts";
+import type {
+  BufferNumber,
+  Command,
+  Fault,
+  LaunchCommand,
+  LaunchesCommand,
+  ModuleCommand,
+  ReadCommand,
+  Reply,
+  WriteCommand,
+} from "./commands.ts";
 import { growTo, PARAM_BYTES } from "./memory.ts";
 import { instantiate, Team } from "./team.ts";
 
@@ -59,12 +69,21 @@ export class Runner {
 
   #load({ module, bytes, address }: ModuleCommand): void {
     try {
-      this.#modules.set(module, { run: instantiate(this.memory, bytes), address: address ?? 0, bytes: bytes.length });
+      this.#modules.set(module, {
+        run: instantiate(this.memory, bytes),
+        address: address ?? 0,
+        bytes: bytes.length,
+      });
       if (address === null) return;
-      if (growTo(this.memory, address + bytes.length)) new Uint8Array(this.memory.buffer).set(bytes, address);
+      if (growTo(this.memory, address + bytes.length))
+        new Uint8Array(this.memory.buffer).set(bytes, address);
       else this.#modules.set(module, outOfMemory(address + bytes.length));
     } catch (cause) {
-      this.#modules.set(module, { code: "KERNEL_FAILED", message: `WebAssembly: a kernel's code was refused: ${String(cause)}`, details: {} });
+      this.#modules.set(module, {
+        code: "KERNEL_FAILED",
+        message: `WebAssembly: a kernel's code was refused: ${String(cause)}`,
+        details: {},
+      });
     }
   }
 
@@ -75,7 +94,9 @@ export class Runner {
   }
 
   #read({ id, buffer, address, bytes }: ReadCommand): Reply {
-    const fault = this.#faults.get(buffer) ?? (growTo(this.memory, address + bytes) ? undefined : outOfMemory(address + bytes));
+    const fault =
+      this.#faults.get(buffer) ??
+      (growTo(this.memory, address + bytes) ? undefined : outOfMemory(address + bytes));
     if (fault !== undefined) return { id, fault };
     const copy = new Uint8Array(bytes);
     copy.set(new Uint8Array(this.memory.buffer, address, bytes));
@@ -86,26 +107,33 @@ export class Runner {
     for (const launch of command.launches) {
       const fault = yield* this.#launch(launch, command);
       if (fault === null) continue;
-      for (const buffer of launch.buffers.slice(launch.buffers.length - launch.outputs)) this.#faults.set(buffer, fault);
+      for (const buffer of launch.buffers.slice(launch.buffers.length - launch.outputs))
+        this.#faults.set(buffer, fault);
     }
     if (command.cancel !== null) this.#cancelled.delete(command.cancel);
   }
 
   /** Runs one kernel; gives the reason where its outputs are not computed. */
-  *#launch(launch: LaunchCommand, { scratch, cancel }: LaunchesCommand): Generator<void, Fault | null> {
+  *#launch(
+    launch: LaunchCommand,
+    { scratch, cancel }: LaunchesCommand,
+  ): Generator<void, Fault | null> {
     for (const buffer of launch.buffers) {
       const fault = this.#faults.get(buffer);
       if (fault !== undefined) return fault;
     }
     if (!growTo(this.memory, launch.reach)) return outOfMemory(launch.reach);
     const loaded = this.#modules.get(launch.module);
-    if (loaded === undefined || "code" in loaded) return failed(launch, loaded?.message ?? "its code is missing");
-    if (launch.words.byteLength > PARAM_BYTES) return failed(launch, `it has ${launch.words.length} parameters`);
+    if (loaded === undefined || "code" in loaded)
+      return failed(launch, loaded?.message ?? "its code is missing");
+    if (launch.words.byteLength > PARAM_BYTES)
+      return failed(launch, `it has ${launch.words.length} parameters`);
     new Uint32Array(this.memory.buffer, 0, launch.words.length).set(launch.words);
     try {
       for (const _ of this.#slices(launch, loaded, scratch)) {
         if (cancel !== null) yield;
-        if (cancel !== null && this.#cancelled.has(cancel)) return { code: "CANCELLED", message: "the run was cancelled", details: {} };
+        if (cancel !== null && this.#cancelled.has(cancel))
+          return { code: "CANCELLED", message: "the run was cancelled", details: {} };
       }
       return null;
     } catch (cause) {
@@ -114,7 +142,11 @@ export class Runner {
   }
 
   /** Runs the items of a launch, yielding after each slice. */
-  *#slices(launch: LaunchCommand, { run, address, bytes }: Loaded, scratch: number): Generator<void, void> {
+  *#slices(
+    launch: LaunchCommand,
+    { run, address, bytes }: Loaded,
+    scratch: number,
+  ): Generator<void, void> {
     const { items, costPerItem, scratchBytes } = launch;
     const slice = Math.max(1, Math.floor(SLICE_COST / Math.max(costPerItem, 1e-3)));
     const scratchStride = strideOf(scratchBytes);
@@ -122,7 +154,16 @@ export class Runner {
     this.#clear(scratch, scratchStride, team?.threads ?? 1);
     if (team !== null) {
       const step = Math.min(slice, Math.ceil(items / (4 * team.threads)));
-      yield* team.run({ run, module: launch.module, moduleAddress: address, moduleBytes: bytes, items, step, scratch, scratchStride });
+      yield* team.run({
+        run,
+        module: launch.module,
+        moduleAddress: address,
+        moduleBytes: bytes,
+        items,
+        step,
+        scratch,
+        scratchStride,
+      });
       return;
     }
     for (let begin = 0; begin < items; begin += slice) {
@@ -134,7 +175,8 @@ export class Runner {
   /** Clears the start of each thread's scratch: kernels may keep state there from one slice to the next. */
   #clear(scratch: number, stride: number, threads: number): void {
     if (stride === 0) return;
-    for (let thread = 0; thread < threads; thread++) new Uint8Array(this.memory.buffer, scratch + thread * stride, CLEARED_BYTES).fill(0);
+    for (let thread = 0; thread < threads; thread++)
+      new Uint8Array(this.memory.buffer, scratch + thread * stride, CLEARED_BYTES).fill(0);
   }
 }
 
@@ -144,9 +186,17 @@ export function strideOf(scratchBytes: number): number {
 }
 
 function outOfMemory(bytes: number): Fault {
-  return { code: "OUT_OF_MEMORY", message: `WebAssembly: the memory could not grow to ${bytes} bytes; dispose tensors or use a smaller batch`, details: { asked: bytes } };
+  return {
+    code: "OUT_OF_MEMORY",
+    message: `WebAssembly: the memory could not grow to ${bytes} bytes; dispose tensors or use a smaller batch`,
+    details: { asked: bytes },
+  };
 }
 
 function failed({ labels }: LaunchCommand, why: string): Fault {
-  return { code: "KERNEL_FAILED", message: `WebAssembly: a kernel failed (${labels.join(", ")}): ${why}`, details: { labels } };
+  return {
+    code: "KERNEL_FAILED",
+    message: `WebAssembly: a kernel failed (${labels.join(", ")}): ${why}`,
+    details: { labels },
+  };
 }

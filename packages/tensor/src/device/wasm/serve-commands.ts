@@ -55,7 +55,8 @@ class Coordinator {
         }
         step = steps.next();
       }
-      if (step.value !== null) this.scope.post(step.value, "bytes" in step.value ? [step.value.bytes] : []);
+      if (step.value !== null)
+        this.scope.post(step.value, "bytes" in step.value ? [step.value.bytes] : []);
     }
     this.#busy = false;
   }

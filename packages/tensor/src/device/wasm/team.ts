@@ -74,12 +74,26 @@ export class Team {
       Atomics.store(this.#control, NEXT, job.items);
       this.#close();
     }
-    if (Atomics.load(this.#control, FAILED) !== 0) throw new WebAssembly.RuntimeError("a helper thread trapped");
+    if (Atomics.load(this.#control, FAILED) !== 0)
+      throw new WebAssembly.RuntimeError("a helper thread trapped");
   }
 
   #open(job: Job): void {
     const control = this.#control;
-    control.set([0, job.items, job.step, job.scratch, job.scratchStride, job.module, job.moduleAddress, job.moduleBytes, 0], NEXT);
+    control.set(
+      [
+        0,
+        job.items,
+        job.step,
+        job.scratch,
+        job.scratchStride,
+        job.module,
+        job.moduleAddress,
+        job.moduleBytes,
+        0,
+      ],
+      NEXT,
+    );
     Atomics.store(control, GATE, 0);
     Atomics.add(control, SEQUENCE, 1);
     Atomics.notify(control, SEQUENCE);
@@ -134,13 +148,21 @@ export function serveTeam(memory: WebAssembly.Memory, thread: number): never {
   }
 }
 
-function findRun(memory: WebAssembly.Memory, control: Int32Array, runs: Map<number, WasmRun>): WasmRun {
+function findRun(
+  memory: WebAssembly.Memory,
+  control: Int32Array,
+  runs: Map<number, WasmRun>,
+): WasmRun {
   const module = control[MODULE] ?? 0;
   const known = runs.get(module);
   if (known !== undefined) return known;
   // Growing by nothing makes this thread see what the coordinator has grown.
   memory.grow(0);
-  const bytes = new Uint8Array(memory.buffer, (control[MODULE_ADDRESS] ?? 0) >>> 0, control[MODULE_BYTES] ?? 0).slice();
+  const bytes = new Uint8Array(
+    memory.buffer,
+    (control[MODULE_ADDRESS] ?? 0) >>> 0,
+    control[MODULE_BYTES] ?? 0,
+  ).slice();
   const run = instantiate(memory, bytes);
   runs.set(module, run);
   return run;

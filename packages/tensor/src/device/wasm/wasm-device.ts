@@ -3,7 +3,15 @@ import type { WasmProgram, WasmTarget } from "../../codegen/wasm/abi.ts";
 import { renderKernel } from "../../codegen/wasm/index.ts";
 import { PrismaError } from "../../errors.ts";
 import type { Kernel } from "../../schedule/kernel.ts";
-import type { DeviceBuffer, DeviceInfo, DeviceLimits, DeviceMemory, DevicePort, Launch, Prepared } from "../device.ts";
+import type {
+  DeviceBuffer,
+  DeviceInfo,
+  DeviceLimits,
+  DeviceMemory,
+  DevicePort,
+  Launch,
+  Prepared,
+} from "../device.ts";
 import { Allocator, type Range } from "./allocator.ts";
 import type { LaunchCommand } from "./commands.ts";
 import type { Engine } from "./engine.ts";
@@ -85,15 +93,29 @@ export class WasmDevice implements DevicePort {
   launch(launches: readonly Launch[], slots: readonly number[], signal?: AbortSignal): void {
     const engine = this.#use();
     if (signal?.aborted) throw new PrismaError("CANCELLED", "the run was cancelled");
-    const commands = launches.map((launch) => this.#command(launch, slots)).filter((one) => one.items > 0);
+    const commands = launches
+      .map((launch) => this.#command(launch, slots))
+      .filter((one) => one.items > 0);
     const cancel = signal === undefined ? null : this.#launches++;
-    engine.send({ type: "launch", launches: commands, scratch: this.#scratch?.address ?? 0, cancel });
-    if (cancel !== null) signal?.addEventListener("abort", () => this.#engine === engine && engine.cancel(cancel), { once: true });
+    engine.send({
+      type: "launch",
+      launches: commands,
+      scratch: this.#scratch?.address ?? 0,
+      cancel,
+    });
+    if (cancel !== null)
+      signal?.addEventListener("abort", () => this.#engine === engine && engine.cancel(cancel), {
+        once: true,
+      });
   }
 
   async read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
     const { number, address, epoch } = this.#alive(buffer);
-    const bytes = await this.#use().read({ buffer: number, address: address + byteOffset, bytes: byteLength });
+    const bytes = await this.#use().read({
+      buffer: number,
+      address: address + byteOffset,
+      bytes: byteLength,
+    });
     if (epoch !== this.#epoch) throw lost(epoch, this.#epoch);
     return bytes;
   }
@@ -101,7 +123,12 @@ export class WasmDevice implements DevicePort {
   memory(): DeviceMemory {
     const { buffers, bytes, peakBytes, freeBytes } = this.#allocator;
     const own = this.#allocator.sizeOf([...this.#own]);
-    return { buffers: buffers - this.#own.size, bytes: bytes - own, peakBytes: peakBytes - own, pooledBytes: freeBytes };
+    return {
+      buffers: buffers - this.#own.size,
+      bytes: bytes - own,
+      peakBytes: peakBytes - own,
+      pooledBytes: freeBytes,
+    };
   }
 
   async dispose(): Promise<void> {
@@ -150,7 +177,12 @@ export class WasmDevice implements DevicePort {
     const engine = this.#use();
     const module = this.#modules.size;
     const bytes = program.code();
-    engine.send({ type: "module", module, bytes, address: this.#target.shared ? this.#allocateOwn(bytes.length).address : null });
+    engine.send({
+      type: "module",
+      module,
+      bytes,
+      address: this.#target.shared ? this.#allocateOwn(bytes.length).address : null,
+    });
     this.#modules.set(program.key, module);
     return module;
   }
@@ -177,11 +209,27 @@ export class WasmDevice implements DevicePort {
     const { program, kernel, module, epoch } = prepared as WasmPrepared;
     if (epoch !== this.#epoch) throw lost(epoch, this.#epoch);
     const ranges = program.buffers.map((id) => this.#alive(buffer(id)));
-    const words = Uint32Array.from([...ranges.map((range) => range.address), ...paramWords(program.params, slots)]);
+    const words = Uint32Array.from([
+      ...ranges.map((range) => range.address),
+      ...paramWords(program.params, slots),
+    ]);
     const { outputs, items, costPerItem, scratchBytes } = program;
     const scratch = scratchBytes > 0 ? this.#scratch : null;
-    const reach = [...ranges, ...(scratch === null ? [] : [scratch])].reduce((most, { address, bytes }) => Math.max(most, address + bytes), 0);
-    return { module, words, buffers: ranges.map((range) => range.number), outputs, reach, items, costPerItem, scratchBytes, labels: kernel.labels };
+    const reach = [...ranges, ...(scratch === null ? [] : [scratch])].reduce(
+      (most, { address, bytes }) => Math.max(most, address + bytes),
+      0,
+    );
+    return {
+      module,
+      words,
+      buffers: ranges.map((range) => range.number),
+      outputs,
+      reach,
+      items,
+      costPerItem,
+      scratchBytes,
+      labels: kernel.labels,
+    };
   }
 }
 
@@ -191,5 +239,9 @@ function asRange(buffer: DeviceBuffer): Range {
 }
 
 function lost(then: number, now: number): PrismaError {
-  return new PrismaError("DEVICE_LOST", "WebAssembly: this was in the memory of a worker that died; make it again from its source", { epoch: then, now });
+  return new PrismaError(
+    "DEVICE_LOST",
+    "WebAssembly: this was in the memory of a worker that died; make it again from its source",
+    { epoch: then, now },
+  );
 }

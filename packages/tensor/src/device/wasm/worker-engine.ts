@@ -43,7 +43,8 @@ export class WorkerEngine implements Engine {
   }
 
   send(command: SilentCommand): void {
-    if (command.type === "launch") this.#remember(command.launches.flatMap((launch) => launch.labels));
+    if (command.type === "launch")
+      this.#remember(command.launches.flatMap((launch) => launch.labels));
     this.#post(command, transferOf(command));
   }
 
@@ -86,9 +87,18 @@ export class WorkerEngine implements Engine {
 
   #fail(reason: string): void {
     if (this.#ended !== null) return;
-    const labels = [...new Set(this.#unanswered.flatMap((launch) => launch.labels))].slice(0, MAX_LABELS);
+    const labels = [...new Set(this.#unanswered.flatMap((launch) => launch.labels))].slice(
+      0,
+      MAX_LABELS,
+    );
     const queued = labels.length === 0 ? "" : `; not finished: ${labels.join(", ")}`;
-    this.#end(new PrismaError("WORKER_FAILED", `WebAssembly: a worker ended (${reason}), and its tensors are gone${queued}`, { labels, reason }));
+    this.#end(
+      new PrismaError(
+        "WORKER_FAILED",
+        `WebAssembly: a worker ended (${reason}), and its tensors are gone${queued}`,
+        { labels, reason },
+      ),
+    );
     for (const worker of this.#workers) worker.terminate();
     this.#onLost();
   }

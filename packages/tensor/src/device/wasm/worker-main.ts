@@ -5,10 +5,14 @@ import { serveCommands, type WorkerScope } from "./serve-commands.ts";
 function findScope(): WorkerScope {
   const parent = globalThis.process?.getBuiltinModule?.("node:worker_threads").parentPort;
   if (parent) {
-    return { receive: (listener) => void parent.on("message", listener), post: (reply, transfer) => parent.postMessage(reply, transfer) };
+    return {
+      receive: (listener) => void parent.on("message", listener),
+      post: (reply, transfer) => parent.postMessage(reply, transfer),
+    };
   }
   return {
-    receive: (listener) => addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data)),
+    receive: (listener) =>
+      addEventListener("message", (event: MessageEvent<unknown>) => listener(event.data)),
     post: (reply, transfer) => postMessage(reply, { transfer }),
   };
 }

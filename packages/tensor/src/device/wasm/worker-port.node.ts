@@ -26,7 +26,10 @@ export function spawnWorker(source: string): WorkerHandle {
 
 /** @throws PrismaError ARGUMENT_INVALID: worker factories are for pages */
 export function workerHandle(_worker: globalThis.Worker): WorkerHandle {
-  throw new PrismaError("ARGUMENT_INVALID", "init: a worker factory is for pages; in Node leave it out");
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    "init: a worker factory is for pages; in Node leave it out",
+  );
 }
 
 /** Threads the processor offers. */

@@ -16,7 +16,8 @@ export function spawnWorker(source: string): WorkerHandle {
 export function workerHandle(worker: Worker): WorkerHandle {
   return {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
-    onMessage: (receive) => worker.addEventListener("message", (event: MessageEvent) => receive(event.data)),
+    onMessage: (receive) =>
+      worker.addEventListener("message", (event: MessageEvent) => receive(event.data)),
     onFailure: (fail) => {
       worker.addEventListener("error", (event) => {
         // It is told to those who wait for results, not to the page as well.

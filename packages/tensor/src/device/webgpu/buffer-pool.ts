@@ -41,7 +41,11 @@ export class BufferPool {
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
     const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     if (bytes > limit) {
-      throw new PrismaError("SIZE_LIMIT", `WebGPU: a tensor of ${bytes} bytes is larger than this adapter binds (${limit}); split it, or use init({ device: "wasm" })`, { bytes, limit });
+      throw new PrismaError(
+        "SIZE_LIMIT",
+        `WebGPU: a tensor of ${bytes} bytes is larger than this adapter binds (${limit}); split it, or use init({ device: "wasm" })`,
+        { bytes, limit },
+      );
     }
     const size = Math.min(capacity, Math.floor(limit / 4) * 4);
     const gpu = this.#free.get(size)?.pop() ?? null;
@@ -77,6 +81,11 @@ export class BufferPool {
   }
 
   memory(): DeviceMemory {
-    return { buffers: this.#live, bytes: this.#liveBytes, peakBytes: this.#peakBytes, pooledBytes: this.#pooledBytes };
+    return {
+      buffers: this.#live,
+      bytes: this.#liveBytes,
+      peakBytes: this.#peakBytes,
+      pooledBytes: this.#pooledBytes,
+    };
   }
 }

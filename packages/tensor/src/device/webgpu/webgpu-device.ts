@@ -1,7 +1,15 @@
 // The WebGPU device: sessions one after another, and the gate that lets no result of a lost one out.
 import { PrismaError } from "../../errors.ts";
 import type { Kernel } from "../../schedule/kernel.ts";
-import type { DeviceBuffer, DeviceInfo, DeviceLimits, DeviceMemory, DevicePort, Launch, Prepared } from "../device.ts";
+import type {
+  DeviceBuffer,
+  DeviceInfo,
+  DeviceLimits,
+  DeviceMemory,
+  DevicePort,
+  Launch,
+  Prepared,
+} from "../device.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { WgslTarget } from "../../codegen/wgsl/wgsl-program.ts";
 import { WebGpuSession, type Compiled } from "./webgpu-session.ts";
@@ -31,7 +39,10 @@ export class WebGpuDevice implements DevicePort {
     gpu: GPUDevice,
     readonly request: RequestDevice,
   ) {
-    this.limits = { buffersPerKernel: gpu.limits.maxStorageBuffersPerShaderStage, bufferBytes: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize) };
+    this.limits = {
+      buffersPerKernel: gpu.limits.maxStorageBuffersPerShaderStage,
+      bufferBytes: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize),
+    };
     this.#session = this.#open(gpu);
   }
 
@@ -68,14 +79,23 @@ export class WebGpuDevice implements DevicePort {
 
   #line(): WebGpuSession {
     if (this.#disposed) throw new PrismaError("DISPOSED", "WebGPU: the device was disposed");
-    if (this.#session === null) throw new PrismaError("DEVICE_LOST", "WebGPU: the device was lost and is not back yet; load the model again", { epoch: this.#epoch });
+    if (this.#session === null)
+      throw new PrismaError(
+        "DEVICE_LOST",
+        "WebGPU: the device was lost and is not back yet; load the model again",
+        { epoch: this.#epoch },
+      );
     return this.#session;
   }
 
   #buffer(buffer: DeviceBuffer): GpuBuffer {
-    if (!("gpu" in buffer)) throw new PrismaError("DEVICE_MISMATCH", "WebGPU: a buffer of another device");
+    if (!("gpu" in buffer))
+      throw new PrismaError("DEVICE_MISMATCH", "WebGPU: a buffer of another device");
     const own = buffer as GpuBuffer;
-    if (own.epoch !== this.#epoch) throw new PrismaError("DEVICE_LOST", "WebGPU: a buffer from before the device was lost", { epoch: own.epoch });
+    if (own.epoch !== this.#epoch)
+      throw new PrismaError("DEVICE_LOST", "WebGPU: a buffer from before the device was lost", {
+        epoch: own.epoch,
+      });
     return own;
   }
 
@@ -91,7 +111,8 @@ export class WebGpuDevice implements DevicePort {
 
   write(buffer: DeviceBuffer, data: ArrayBufferView<ArrayBuffer>): void {
     const { gpu } = this.#buffer(buffer);
-    if (data.byteLength > 0) this.#line().gpu.queue.writeBuffer(gpu, 0, data.buffer, data.byteOffset, data.byteLength);
+    if (data.byteLength > 0)
+      this.#line().gpu.queue.writeBuffer(gpu, 0, data.buffer, data.byteOffset, data.byteLength);
   }
 
   prepare(kernel: Kernel): WebGpuPrepared {
@@ -103,7 +124,11 @@ export class WebGpuDevice implements DevicePort {
     const session = this.#line();
     const dispatches = launches.map(({ prepared, buffer }) => {
       const { compiled, kernel } = prepared as WebGpuPrepared;
-      return { compiled, labels: kernel.labels, buffers: compiled.program.buffers.map((id) => this.#buffer(buffer(id))) };
+      return {
+        compiled,
+        labels: kernel.labels,
+        buffers: compiled.program.buffers.map((id) => this.#buffer(buffer(id))),
+      };
     });
     session.submit(dispatches, slots);
   }
@@ -112,11 +137,23 @@ export class WebGpuDevice implements DevicePort {
     const session = this.#line();
     const epoch = this.#epoch;
     const lost = session.gpu.lost.then(() => {
-      throw new PrismaError("DEVICE_LOST", "WebGPU: the device was lost while the result was read; load the model again", { epoch });
+      throw new PrismaError(
+        "DEVICE_LOST",
+        "WebGPU: the device was lost while the result was read; load the model again",
+        { epoch },
+      );
     });
     lost.catch(() => {});
-    const data = await Promise.race([session.read(this.#buffer(buffer), byteOffset, byteLength), lost]);
-    if (epoch !== this.#epoch) throw new PrismaError("DEVICE_LOST", "WebGPU: the device was lost while the result was read", { epoch });
+    const data = await Promise.race([
+      session.read(this.#buffer(buffer), byteOffset, byteLength),
+      lost,
+    ]);
+    if (epoch !== this.#epoch)
+      throw new PrismaError(
+        "DEVICE_LOST",
+        "WebGPU: the device was lost while the result was read",
+        { epoch },
+      );
     return data;
   }
 

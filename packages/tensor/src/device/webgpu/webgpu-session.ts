@@ -51,7 +51,10 @@ function paramWord(word: ParamWord, slots: readonly number[]): number {
 /** Everything that dies with a GPUDevice. */
 export class WebGpuSession {
   readonly pool: BufferPool;
-  readonly #pipelines = new Map<string, { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout }>();
+  readonly #pipelines = new Map<
+    string,
+    { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout }
+  >();
   /** Checks of allocations not yet answered; nothing is read before they are. */
   readonly #checks = new Set<Promise<void>>();
   #fault: PrismaError | null = null;
@@ -66,14 +69,23 @@ export class WebGpuSession {
     gpu.addEventListener("uncapturederror", (event) => {
       event.preventDefault();
       const { error } = event;
-      this.#fault ??= new PrismaError("KERNEL_FAILED", `WebGPU: ${error.message.slice(0, 200)} (near ${this.#recent.join(", ")})`, { labels: this.#recent });
+      this.#fault ??= new PrismaError(
+        "KERNEL_FAILED",
+        `WebGPU: ${error.message.slice(0, 200)} (near ${this.#recent.join(", ")})`,
+        { labels: this.#recent },
+      );
     });
   }
 
   #watchAllocation(check: Promise<GPUError | null>, bytes: number): void {
     const watched = check.then(
       (error) => {
-        if (error !== null) this.#fault ??= new PrismaError("OUT_OF_MEMORY", `WebGPU: ${bytes} bytes could not be allocated; ${this.pool.memory().bytes} are in use. Dispose tensors or use a smaller batch.`, { asked: bytes, inUse: this.pool.memory().bytes });
+        if (error !== null)
+          this.#fault ??= new PrismaError(
+            "OUT_OF_MEMORY",
+            `WebGPU: ${bytes} bytes could not be allocated; ${this.pool.memory().bytes} are in use. Dispose tensors or use a smaller batch.`,
+            { asked: bytes, inUse: this.pool.memory().bytes },
+          );
       },
       () => {},
     );
@@ -88,13 +100,25 @@ export class WebGpuSession {
     return { program, ...known };
   }
 
-  #build(program: WgslProgram, labels: readonly string[]): { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout } {
+  #build(
+    program: WgslProgram,
+    labels: readonly string[],
+  ): { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout } {
     const reads = program.buffers.length - program.outputs;
-    const storage = program.buffers.map((_, i): GPUBindGroupLayoutEntry => ({ binding: i + 1, visibility: COMPUTE, buffer: { type: i < reads ? "read-only-storage" : "storage" } }));
-    const layout = this.gpu.createBindGroupLayout({ entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: "uniform" } }, ...storage] });
+    const storage = program.buffers.map((_, i): GPUBindGroupLayoutEntry => ({
+      binding: i + 1,
+      visibility: COMPUTE,
+      buffer: { type: i < reads ? "read-only-storage" : "storage" },
+    }));
+    const layout = this.gpu.createBindGroupLayout({
+      entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: "uniform" } }, ...storage],
+    });
     this.#recent = labels;
     const module = this.gpu.createShaderModule({ code: program.code() });
-    const pipeline = this.gpu.createComputePipeline({ layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }), compute: { module, entryPoint: "main" } });
+    const pipeline = this.gpu.createComputePipeline({
+      layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+      compute: { module, entryPoint: "main" },
+    });
     return { pipeline, layout };
   }
 
@@ -104,11 +128,18 @@ export class WebGpuSession {
     let bytes = 0;
     for (const { compiled } of dispatches) {
       offsets.push(bytes);
-      bytes += Math.ceil((Math.max(4, compiled.program.params.length) * WORD_BYTES) / UNIFORM_ALIGNMENT) * UNIFORM_ALIGNMENT;
+      bytes +=
+        Math.ceil((Math.max(4, compiled.program.params.length) * WORD_BYTES) / UNIFORM_ALIGNMENT) *
+        UNIFORM_ALIGNMENT;
     }
     if (bytes === 0) return;
     const words = new Uint32Array(bytes / WORD_BYTES);
-    dispatches.forEach(({ compiled }, i) => words.set(compiled.program.params.map((word) => paramWord(word, slots)), (offsets[i] ?? 0) / WORD_BYTES));
+    dispatches.forEach(({ compiled }, i) =>
+      words.set(
+        compiled.program.params.map((word) => paramWord(word, slots)),
+        (offsets[i] ?? 0) / WORD_BYTES,
+      ),
+    );
     const uniforms = this.gpu.createBuffer({ size: bytes, usage: UNIFORM });
     this.gpu.queue.writeBuffer(uniforms, 0, words);
     this.#encode(dispatches, uniforms, offsets);
@@ -134,13 +165,22 @@ export class WebGpuSession {
     }
   }
 
-  #dispatch(pass: GPUComputePassEncoder, { compiled, buffers, labels }: Dispatch, uniforms: GPUBuffer, offset: number): void {
+  #dispatch(
+    pass: GPUComputePassEncoder,
+    { compiled, buffers, labels }: Dispatch,
+    uniforms: GPUBuffer,
+    offset: number,
+  ): void {
     const { program, pipeline, layout } = compiled;
     if (program.workgroups === 0) return;
     this.#recent = labels;
     const size = Math.ceil(Math.max(4, program.params.length) / 4) * 16;
-    const entries: GPUBindGroupEntry[] = [{ binding: 0, resource: { buffer: uniforms, offset, size } }];
-    buffers.forEach((buffer, i) => entries.push({ binding: i + 1, resource: { buffer: buffer.gpu } }));
+    const entries: GPUBindGroupEntry[] = [
+      { binding: 0, resource: { buffer: uniforms, offset, size } },
+    ];
+    buffers.forEach((buffer, i) =>
+      entries.push({ binding: i + 1, resource: { buffer: buffer.gpu } }),
+    );
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.gpu.createBindGroup({ layout, entries }));
     const widest = this.gpu.limits.maxComputeWorkgroupsPerDimension;
@@ -163,7 +203,12 @@ export class WebGpuSession {
       if (error instanceof PrismaError) throw error;
       await Promise.all(this.#checks);
       this.#throwFault();
-      throw new PrismaError("DEVICE_LOST", "WebGPU: the result could not be read: the device was lost", { epoch: this.epoch }, { cause: error });
+      throw new PrismaError(
+        "DEVICE_LOST",
+        "WebGPU: the result could not be read: the device was lost",
+        { epoch: this.epoch },
+        { cause: error },
+      );
     } finally {
       staging.destroy();
     }

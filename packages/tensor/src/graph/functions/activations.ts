@@ -31,7 +31,10 @@ function gelu(x: Expr): Expr {
 /** Phi(x) + x phi(x). */
 function geluSlope(x: Node): Node {
   const cdf = times(plus(mapNode("erf", times(x, Math.SQRT1_2)), 1), 0.5);
-  const density = times(mapNode("exp", times(mapNode("square", x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
+  const density = times(
+    mapNode("exp", times(mapNode("square", x), -0.5)),
+    1 / Math.sqrt(2 * Math.PI),
+  );
   return add(cdf, mul(x, density));
 }
 
@@ -41,7 +44,10 @@ const GELU_CUBIC = 0.044715;
 /** 0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))). */
 function geluTanh(x: Expr): Expr {
   const cubic = apply("fma", times2(times2(x, x), x), literal(GELU_CUBIC), x);
-  return times2(times2(x, literal(0.5)), apply("add", literal(1), tanh(times2(cubic, literal(SQRT_2_OVER_PI)))));
+  return times2(
+    times2(x, literal(0.5)),
+    apply("add", literal(1), tanh(times2(cubic, literal(SQRT_2_OVER_PI)))),
+  );
 }
 
 function geluTanhSlope(x: Node): Node {
@@ -65,8 +71,18 @@ function powGradient(g: Node, inputs: readonly Node[], output: Node): readonly N
   if (x === undefined || y === undefined) return [];
   const zero = numberLike(0, g);
   // 0 at y = 0 whatever x is, and no log of what is not positive (PyTorch's rules).
-  const base = mapNode("select", mapNode("eq", y, zero), zero, mul(y, mapNode("pow", x, plus(y, -1))));
-  const exponent = mapNode("select", mapNode("eq", output, zero), zero, mul(output, mapNode("log", x)));
+  const base = mapNode(
+    "select",
+    mapNode("eq", y, zero),
+    zero,
+    mul(y, mapNode("pow", x, plus(y, -1))),
+  );
+  const exponent = mapNode(
+    "select",
+    mapNode("eq", output, zero),
+    zero,
+    mul(output, mapNode("log", x)),
+  );
   return [mul(g, base), mul(g, exponent)];
 }
 
@@ -75,11 +91,17 @@ export const ACTIVATIONS = {
   exp: unary(exp, (_, y) => y),
   log: unary(log, (x) => mapNode("reciprocal", x)),
   tanh: unary(tanh, (_, y) => sub(numberLike(1, y), mapNode("square", y))),
-  erf: unary(erf, (x) => times(mapNode("exp", mapNode("neg", mapNode("square", x))), 2 / Math.sqrt(Math.PI))),
+  erf: unary(erf, (x) =>
+    times(mapNode("exp", mapNode("neg", mapNode("square", x))), 2 / Math.sqrt(Math.PI)),
+  ),
   sigmoid: unary(sigmoid, (_, y) => mul(y, sub(numberLike(1, y), y))),
   gelu: unary(gelu, geluSlope),
   geluTanh: unary(geluTanh, geluTanhSlope),
   quickGelu: unary((x) => times2(x, sigmoid(times2(x, literal(1.702)))), swishSlope(1.702)),
   silu: unary((x) => times2(x, sigmoid(x)), swishSlope(1)),
-  pow: { arity: 2, expression: ([x = literal(0), y = literal(0)]) => pow(x, y), gradient: powGradient },
+  pow: {
+    arity: 2,
+    expression: ([x = literal(0), y = literal(0)]) => pow(x, y),
+    gradient: powGradient,
+  },
 } as const satisfies Record<string, ScalarFunction>;

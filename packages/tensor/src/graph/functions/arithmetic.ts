@@ -22,13 +22,16 @@ function only(condition: Node, g: Node): Node {
 }
 
 /** Gradient of an extreme: to the operand that was taken, half to each where they are equal (PyTorch's rule). */
-const extreme = (taken: "gt" | "lt"): Gradient => (g, [a, b]) => {
-  if (a === undefined || b === undefined) return [];
-  const half = mul(g, numberLike(0.5, g));
-  const tie = mapNode("eq", a, b);
-  const share = (x: Node, y: Node): Node => mapNode("select", tie, half, only(mapNode(taken, x, y), g));
-  return [share(a, b), share(b, a)];
-};
+const extreme =
+  (taken: "gt" | "lt"): Gradient =>
+  (g, [a, b]) => {
+    if (a === undefined || b === undefined) return [];
+    const half = mul(g, numberLike(0.5, g));
+    const tie = mapNode("eq", a, b);
+    const share = (x: Node, y: Node): Node =>
+      mapNode("select", tie, half, only(mapNode(taken, x, y), g));
+    return [share(a, b), share(b, a)];
+  };
 
 const none: Gradient = (_, inputs) => inputs.map(() => null);
 
@@ -41,8 +44,19 @@ function signExpression([x = literal(0)]: readonly Expr[]): Expr {
   const zero = literal(0, x.dtype);
   const one = literal(1, x.dtype);
   const positive = castTo(apply("gt", x, zero), x.dtype);
-  if (x.dtype !== "f32") return x.dtype === "i32" ? apply("sub", positive, castTo(apply("lt", x, zero), "i32")) : positive;
-  return keepNaN(x, apply("select", apply("lt", x, zero), literal(-1), apply("select", apply("gt", x, zero), one, zero)));
+  if (x.dtype !== "f32")
+    return x.dtype === "i32"
+      ? apply("sub", positive, castTo(apply("lt", x, zero), "i32"))
+      : positive;
+  return keepNaN(
+    x,
+    apply(
+      "select",
+      apply("lt", x, zero),
+      literal(-1),
+      apply("select", apply("gt", x, zero), one, zero),
+    ),
+  );
 }
 
 /** Largest finite f32. */
@@ -52,7 +66,9 @@ const MAX_F32 = 3.4028234663852886e38;
 export const ARITHMETIC = {
   add: machine("add", 2, (g) => [g, g]),
   sub: machine("sub", 2, (g) => [g, neg(g)]),
-  mul: machine("mul", 2, (g, [a, b]) => (a === undefined || b === undefined ? [] : [mul(g, b), mul(g, a)])),
+  mul: machine("mul", 2, (g, [a, b]) =>
+    a === undefined || b === undefined ? [] : [mul(g, b), mul(g, a)],
+  ),
   div: machine("div", 2, (g, [, b], y) => {
     if (b === undefined) return [];
     const scaled = mapNode("div", g, b);
@@ -76,14 +92,22 @@ export const ARITHMETIC = {
   gt: machine("gt", 2, none),
   ge: machine("ge", 2, none),
   isNaN: machine("isNan", 1, none),
-  isFinite: { arity: 1, expression: ([x = literal(0)]) => apply("le", apply("abs", x), literal(MAX_F32)), gradient: none },
+  isFinite: {
+    arity: 1,
+    expression: ([x = literal(0)]) => apply("le", apply("abs", x), literal(MAX_F32)),
+    gradient: none,
+  },
   and: machine("and", 2),
   or: machine("or", 2),
   xor: machine("xor", 2),
   not: machine("not", 1),
   shl: machine("shl", 2),
   shr: machine("shr", 2),
-  select: machine("select", 3, (g, [condition]) => (condition === undefined ? [] : [null, only(condition, g), mapNode("select", condition, numberLike(0, g), g)])),
+  select: machine("select", 3, (g, [condition]) =>
+    condition === undefined
+      ? []
+      : [null, only(condition, g), mapNode("select", condition, numberLike(0, g), g)],
+  ),
   /** -1, 0 or 1; NaN stays. Its gradient is 0. */
   sign: { arity: 1, expression: signExpression, gradient: (g: Node) => [numberLike(0, g)] },
   /** The value itself, through which no gradient flows. */
@@ -101,7 +125,8 @@ export const ARITHMETIC = {
   rsqrt: {
     arity: 1,
     expression: ([x = literal(0)]) => apply("div", literal(1), apply("sqrt", x)),
-    gradient: (g, [x], y) => (x === undefined ? [] : [mul(mul(g, numberLike(-0.5, g)), mapNode("div", y, x))]),
+    gradient: (g, [x], y) =>
+      x === undefined ? [] : [mul(mul(g, numberLike(-0.5, g)), mapNode("div", y, x))],
   },
   relu: {
     arity: 1,

@@ -20,7 +20,10 @@ function polynomial(x: Expr, coefficients: readonly number[]): Expr {
  * mantissa, from where it is shifted into the exponent.
  */
 function powerOfTwo(n: Expr): Expr {
-  return bitcastTo(apply("shl", bitcastTo(add(n, num(1.5 * 2 ** 23 + 127)), "u32"), bits(23)), "f32");
+  return bitcastTo(
+    apply("shl", bitcastTo(add(n, num(1.5 * 2 ** 23 + 127)), "u32"), bits(23)),
+    "f32",
+  );
 }
 
 /**
@@ -30,8 +33,14 @@ function powerOfTwo(n: Expr): Expr {
 export function exp(x: Expr): Expr {
   const inRange = apply("min", apply("max", x, num(-104)), num(89));
   const n = apply("round", mul(inRange, num(Math.LOG2E)));
-  const r = fma(n, num(2.12194440e-4), fma(n, num(-0.693359375), inRange));
-  const tail = polynomial(r, [1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1]);
+  const r = fma(n, num(2.1219444e-4), fma(n, num(-0.693359375), inRange));
+  const tail = polynomial(
+    r,
+    [
+      1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
+      5.0000001201e-1,
+    ],
+  );
   const value = add(fma(tail, mul(r, r), r), num(1));
   const half = apply("floor", mul(n, num(0.5)));
   return mul(mul(value, powerOfTwo(half)), powerOfTwo(sub(n, half)));
@@ -53,17 +62,24 @@ function logOfPositive(x: Expr): Expr {
   const e = sub(exponent, select(tiny, num(25), num(0)));
   const m = sub(mantissa, num(1));
   const square = mul(m, m);
-  const tail = polynomial(m, [
-    7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1, 2.0000714765e-1,
-    -2.4999993993e-1, 3.3333331174e-1,
-  ]);
-  const low = fma(num(-0.5), square, fma(e, num(-2.12194440e-4), mul(tail, mul(m, square))));
+  const tail = polynomial(
+    m,
+    [
+      7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1,
+      -1.6668057665e-1, 2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
+    ],
+  );
+  const low = fma(num(-0.5), square, fma(e, num(-2.1219444e-4), mul(tail, mul(m, square))));
   return fma(e, num(0.693359375), add(m, low));
 }
 
 /** Natural logarithm. 0 gives -inf, negatives NaN, inf stays, NaN stays. */
 export function log(x: Expr): Expr {
-  const unusual = select(apply("eq", x, num(0)), num(-Infinity), select(apply("gt", x, num(0)), x, num(Number.NaN)));
+  const unusual = select(
+    apply("eq", x, num(0)),
+    num(-Infinity),
+    select(apply("gt", x, num(0)), x, num(Number.NaN)),
+  );
   const usual = apply("and", apply("gt", x, num(0)), apply("lt", x, num(Infinity)));
   return select(usual, logOfPositive(x), unusual);
 }
@@ -78,10 +94,17 @@ function withSignOf(magnitude: Expr, x: Expr): Expr {
 export function tanh(x: Expr): Expr {
   const size = apply("abs", x);
   const square = mul(x, x);
-  const tail = polynomial(square, [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1]);
+  const tail = polynomial(
+    square,
+    [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
+  );
   const small = fma(mul(tail, square), x, x);
   const large = sub(num(1), apply("div", num(2), add(exp(add(size, size)), num(1))));
-  return select(apply("lt", size, num(0.625)), small, select(apply("isNan", x), x, withSignOf(large, x)));
+  return select(
+    apply("lt", size, num(0.625)),
+    small,
+    select(apply("isNan", x), x, withSignOf(large, x)),
+  );
 }
 
 /** Error function: odd polynomial below 0.921875, 1 - e^p(|x|) above (minimax fits in f32); NaN stays. */
@@ -89,13 +112,26 @@ export function erf(x: Expr): Expr {
   const size = apply("min", apply("abs", x), num(4));
   const square = mul(x, x);
   const small = fma(
-    polynomial(square, [-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1]),
+    polynomial(
+      square,
+      [-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1],
+    ),
     x,
     x,
   );
-  const power = polynomial(size, [-1.72853470e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1, -1.28717512e-1]);
+  const power = polynomial(
+    size,
+    [
+      -1.7285347e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1,
+      -1.28717512e-1,
+    ],
+  );
   const large = sub(num(1), exp(sub(mul(power, size), size)));
-  return select(apply("lt", apply("abs", x), num(0.921875)), small, select(apply("isNan", x), x, withSignOf(large, x)));
+  return select(
+    apply("lt", apply("abs", x), num(0.921875)),
+    small,
+    select(apply("isNan", x), x, withSignOf(large, x)),
+  );
 }
 
 /** 1 / (1 + e^-x). */
@@ -116,10 +152,22 @@ export function pow(x: Expr, y: Expr): Expr {
   const size = exp(mul(y, log(apply("abs", x))));
   const half = mul(y, num(0.5));
   const odd = apply("and", isWhole(y), apply("not", isWhole(half)));
-  const signed = select(apply("and", odd, apply("lt", withSignOf(num(1), x), num(0))), apply("neg", size), size);
+  const signed = select(
+    apply("and", odd, apply("lt", withSignOf(num(1), x), num(0))),
+    apply("neg", size),
+    size,
+  );
   const finiteNegative = apply("and", apply("lt", x, num(0)), apply("gt", x, num(-Infinity)));
-  const real = select(apply("and", finiteNegative, apply("not", isWhole(y))), num(Number.NaN), signed);
+  const real = select(
+    apply("and", finiteNegative, apply("not", isWhole(y))),
+    num(Number.NaN),
+    signed,
+  );
   const unit = apply("or", apply("eq", y, num(0)), apply("eq", x, num(1)));
-  const infiniteOfUnit = apply("and", apply("eq", apply("abs", x), num(1)), apply("eq", apply("abs", y), num(Infinity)));
+  const infiniteOfUnit = apply(
+    "and",
+    apply("eq", apply("abs", x), num(1)),
+    apply("eq", apply("abs", y), num(Infinity)),
+  );
   return select(apply("or", unit, infiniteOfUnit), num(1), real);
 }

@@ -8,4 +8,9 @@ import type { ScalarFunction } from "./scalar-function.ts";
 export type { ScalarFunctionName } from "./names.ts";
 
 /** The rows by name. */
-export const FUNCTIONS: Readonly<Record<ScalarFunctionName, ScalarFunction>> = { ...ARITHMETIC, ...CASTS, ...ACTIVATIONS, ...RANDOM };
+export const FUNCTIONS: Readonly<Record<ScalarFunctionName, ScalarFunction>> = {
+  ...ARITHMETIC,
+  ...CASTS,
+  ...ACTIVATIONS,
+  ...RANDOM,
+};

@@ -11,7 +11,10 @@ function rotate(x: Expr, by: number): Expr {
   return apply("or", apply("shl", x, bits(by)), apply("shr", x, bits(32 - by)));
 }
 
-const ROTATIONS = [[13, 15, 26, 6], [17, 29, 16, 24]] as const;
+const ROTATIONS = [
+  [13, 15, 26, 6],
+  [17, 29, 16, 24],
+] as const;
 
 /** Threefry-2x32, 20 rounds, of (counter, 0) under (key0, key1): its first word (Salmon et al. 2011). */
 export function threefry(counter: Expr, key0: Expr, key1: Expr): Expr {
@@ -41,12 +44,20 @@ function polynomial(x: Expr, coefficients: readonly number[]): Expr {
 function inverseErf(x: Expr): Expr {
   const one = literal(1);
   const w = apply("neg", log(apply("mul", apply("sub", one, x), apply("add", one, x))));
-  const near = polynomial(apply("sub", w, literal(2.5)), [
-    2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3, -4.17768164e-3, 2.46640727e-1, 1.50140941,
-  ]);
-  const far = polynomial(apply("sub", apply("sqrt", w), literal(3)), [
-    -2.00214257e-4, 1.00950558e-4, 1.34934322e-3, -3.67342844e-3, 5.73950773e-3, -7.6224613e-3, 9.43887047e-3, 1.00167406, 2.83297682,
-  ]);
+  const near = polynomial(
+    apply("sub", w, literal(2.5)),
+    [
+      2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 2.1858087e-4, -1.25372503e-3,
+      -4.17768164e-3, 2.46640727e-1, 1.50140941,
+    ],
+  );
+  const far = polynomial(
+    apply("sub", apply("sqrt", w), literal(3)),
+    [
+      -2.00214257e-4, 1.00950558e-4, 1.34934322e-3, -3.67342844e-3, 5.73950773e-3, -7.6224613e-3,
+      9.43887047e-3, 1.00167406, 2.83297682,
+    ],
+  );
   return apply("mul", x, apply("select", apply("lt", w, literal(5)), near, far));
 }
 
@@ -60,11 +71,16 @@ function normalFromBits([word = bits(0)]: readonly Expr[]): Expr {
 /** Rows by name. */
 export const RANDOM = {
   /** Bits from a u32 counter and two u32 keys. */
-  threefry: { arity: 3, expression: ([counter = bits(0), key0 = bits(0), key1 = bits(0)]) => threefry(counter, key0, key1) },
+  threefry: {
+    arity: 3,
+    expression: ([counter = bits(0), key0 = bits(0), key1 = bits(0)]) =>
+      threefry(counter, key0, key1),
+  },
   /** Uniform in [0, 1) with 24 bits. */
   uniformFromBits: {
     arity: 1,
-    expression: ([word = bits(0)]) => apply("mul", castTo(bitcastTo(apply("shr", word, bits(8)), "i32"), "f32"), literal(2 ** -24)),
+    expression: ([word = bits(0)]) =>
+      apply("mul", castTo(bitcastTo(apply("shr", word, bits(8)), "i32"), "f32"), literal(2 ** -24)),
   },
   normalFromBits: { arity: 1, expression: normalFromBits },
 } as const satisfies Record<string, ScalarFunction>;

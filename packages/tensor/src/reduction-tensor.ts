@@ -1,0 +1,182 @@
+// Reductions of a tensor over axes, and what is made of them: softmax, norms, the largest of a row.
+import { ElementwiseTensor } from "./elementwise-tensor.ts";
+import type { Node } from "./graph/node.ts";
+import { topK } from "./ops/indexing.ts";
+import * as reduction from "./ops/reduction.ts";
+import type { Axes } from "./ops/reduction.ts";
+import { nodeOf } from "./tensor-handle.ts";
+import type { Tensor } from "./tensor.ts";
+
+/** Whether reduced axes stay, with size 1. */
+export interface KeepDims {
+  readonly keepDims?: boolean;
+}
+
+/** The operations of {@link Tensor} that combine elements along axes. */
+export abstract class ReductionTensor extends ElementwiseTensor {
+  /**
+   * Sum; bools are counted; 0 over nothing. Gradient: g, spread.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([[1, 2], [3, 4]]).sum(0).array(); // [4, 6]
+   */
+  sum(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.sum(this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * Mean in f32; NaN over nothing. Gradient: g / count, spread.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([[1, 2], [3, 4]]).mean(1).array(); // [1.5, 3.5]
+   */
+  mean(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.mean(this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * Largest; NaN where there is one; an error over nothing. Gradient: shared evenly among equals (PyTorch's amax).
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([[1, 2], [3, 4]]).max(0).array(); // [3, 4]
+   */
+  max(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.extreme("max", this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * Smallest; NaN where there is one; an error over nothing. Gradient: shared evenly among equals.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([[1, 2], [3, 4]]).min(0).array(); // [1, 2]
+   */
+  min(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.extreme("min", this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * Variance in f32, divided by the count less `correction` (1: PyTorch's default; 0: of the population). Gradient: 2 g (x - mean) / that number.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID, ARGUMENT_INVALID
+   * @example
+   * await tensor([1, 2, 3]).variance().item(); // 1
+   */
+  variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
+    return this.wrap(
+      reduction.variance(this.node, axes, options.correction ?? 1, options.keepDims ?? false),
+    );
+  }
+
+  /**
+   * Standard deviation, the root of {@link variance}. Gradient: NaN where it is 0, as PyTorch.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID, ARGUMENT_INVALID
+   * @example
+   * await tensor([1, 3, 5]).std().item(); // 2
+   */
+  std(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
+    return this.wrap(
+      reduction.std(this.node, axes, options.correction ?? 1, options.keepDims ?? false),
+    );
+  }
+
+  /**
+   * Euclidean length in f32. Gradient: g x / norm, NaN at 0.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([3, 4]).norm().item(); // 5
+   */
+  norm(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.norm(this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * log of the sum of exponentials, safe against overflow; -inf for a row of -inf. Gradient: g softmax(x).
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([0]).logsumexp().item(); // 0
+   */
+  logsumexp(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.logsumexp(this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * i32 place of the first largest along `axis`, or in the flattened tensor; a NaN wins. No gradient.
+   * @throws PrismaError AXIS_INVALID, SHAPE_INVALID when empty
+   * @example
+   * await tensor([1, 3, 2]).argmax().item(); // 1
+   */
+  argmax(axis?: number, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.argExtreme("argmax", this.node, axis, options.keepDims ?? false));
+  }
+
+  /**
+   * i32 place of the first smallest along `axis`, or in the flattened tensor; a NaN wins. No gradient.
+   * @throws PrismaError AXIS_INVALID, SHAPE_INVALID when empty
+   * @example
+   * await tensor([1, 3, 2]).argmin().item(); // 0
+   */
+  argmin(axis?: number, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.argExtreme("argmin", this.node, axis, options.keepDims ?? false));
+  }
+
+  /**
+   * Exponentials along `axis` divided by their sum, f32, the maximum subtracted first; a row of -inf gives NaN, as PyTorch.
+   * @example
+   * await tensor([0, 0]).softmax().array(); // [0.5, 0.5]
+   */
+  softmax(axis = -1): Tensor {
+    return this.wrap(reduction.softmax(this.node, axis));
+  }
+
+  /**
+   * Logarithm of {@link softmax}, computed without forming it.
+   * @example
+   * await tensor([5]).logSoftmax().array(); // [0]
+   */
+  logSoftmax(axis = -1): Tensor {
+    return this.wrap(reduction.logSoftmax(this.node, axis));
+  }
+
+  /**
+   * Last axis brought to mean 0 and variance 1 (of the population, plus `eps` under the root; Ba et al. 2016), then times `weight` plus `bias`, each [size of the last axis].
+   * @throws PrismaError SHAPE_MISMATCH
+   * @example
+   * await tensor([1, -1]).layerNorm({ eps: 0 }).array(); // [1, -1]
+   */
+  layerNorm(
+    options: { readonly weight?: Tensor; readonly bias?: Tensor; readonly eps?: number } = {},
+  ): Tensor {
+    return this.wrap(
+      reduction.layerNorm(
+        this.node,
+        options.weight === undefined ? null : nodeOf(options.weight, "the weight"),
+        options.bias === undefined ? null : nodeOf(options.bias, "the bias"),
+        options.eps ?? 1e-5,
+      ),
+    );
+  }
+
+  /**
+   * The `k` largest along the last axis and their i32 places, largest first, ties by place, NaN counted largest. Rows of at most 4,096. Gradient: g at the places.
+   * @throws PrismaError ARGUMENT_INVALID, SIZE_LIMIT
+   * @example
+   * await tensor([1, 3, 2]).topK(2).values.array(); // [3, 2]
+   */
+  topK(k: number): { readonly values: Tensor; readonly indices: Tensor } {
+    return this.#pair(topK(this.node, k));
+  }
+
+  #pair({ values, indices }: { readonly values: Node; readonly indices: Node }): {
+    readonly values: Tensor;
+    readonly indices: Tensor;
+  } {
+    return { values: this.wrap(values), indices: this.wrap(indices) };
+  }
+}

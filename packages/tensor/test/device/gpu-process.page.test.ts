@@ -1,0 +1,114 @@
+// True faults in a real browser: the GPU process is crashed, and a gigabyte too many is asked for.
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+import { chromium, type Browser, type Page } from "playwright";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchOptions, testBrowser } from "../../../../scripts/test-browser.ts";
+
+const present = testBrowser().executable !== undefined;
+
+/** The library as one file that a page can import. */
+async function bundle(): Promise<string> {
+  const result = await build({
+    entryPoints: [fileURLToPath(new URL("../../src/index.ts", import.meta.url))],
+    bundle: true,
+    format: "esm",
+    write: false,
+    target: "es2022",
+    platform: "browser",
+    conditions: ["@prisma/source"],
+  });
+  return result.outputFiles[0]!.text;
+}
+
+let server: Server;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  if (!present) return;
+  const script = await bundle();
+  server = createServer((request, response) => {
+    const isScript = request.url === "/prisma.js";
+    response.writeHead(200, { "content-type": isScript ? "text/javascript" : "text/html" });
+    response.end(isScript ? script : "<!doctype html><title>faults</title>");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  browser = await chromium.launch(launchOptions());
+  page = await browser.newPage();
+  await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`);
+});
+
+afterAll(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** Starts a device and a program in the page; `window.run()` gives the bits of its result, or the code of its error. */
+async function prepare(): Promise<void> {
+  await page.evaluate(async () => {
+    const path = "/prisma.js";
+    const prisma = await import(path);
+    const device = await prisma.init({ device: "webgpu" });
+    const run = async (): Promise<unknown> => {
+      try {
+        using x = prisma.uniform([64, 64], { seed: 3 });
+        using y = x.matmul(x).softmax();
+        return Array.from((await y.data()).slice(0, 64));
+      } catch (error) {
+        return (error as { code?: string }).code ?? String(error);
+      }
+    };
+    Object.assign(globalThis, { prisma, device, run });
+  });
+}
+
+const run = (): Promise<unknown> => page.evaluate("run()");
+
+test.skipIf(!present)(
+  "after a crash of the GPU process nothing of the old device is returned, and a new one gives the same bits",
+  async () => {
+    await prepare();
+    const bits = await run();
+    expect(bits).toHaveLength(64);
+    await page.evaluate("globalThis.kept = prisma.uniform([64, 64], { seed: 3 }); kept.realize()");
+    const session = await browser.newBrowserCDPSession();
+    const pending = page.evaluate("Promise.all(Array.from({ length: 5 }, () => run()))");
+    await session.send("Browser.crashGpuProcess").catch(() => {});
+    for (const result of (await pending) as unknown[])
+      expect([bits, "DEVICE_LOST"]).toContainEqual(result);
+    await page.waitForFunction("device.port.epoch > 0");
+    expect(await page.evaluate("kept.data().then(() => 'a value', (error) => error.code)")).toBe(
+      "DEVICE_LOST",
+    );
+    expect(await run()).toEqual(bits);
+  },
+);
+
+test.skipIf(!present)(
+  "true out of memory is OUT_OF_MEMORY, and the next run is right",
+  async () => {
+    await prepare();
+    const bits = await run();
+    const code = await page.evaluate(`(async () => {
+    const held = [];
+    try {
+      for (let i = 0; i < 64; i++) {
+        const x = prisma.uniform([2 ** 28 - 64], { seed: i });
+        held.push(x);
+        await x.realize();
+        await x.get([[0, 1]]).data();
+      }
+      return "nothing failed";
+    } catch (error) {
+      return error.code;
+    } finally {
+      held.forEach((x) => x.dispose());
+    }
+  })()`);
+    expect(code).toBe("OUT_OF_MEMORY");
+    expect(await run()).toEqual(bits);
+  },
+);
