@@ -52,6 +52,9 @@ export type NodeOp =
 /** Kinds of {@link NodeOp}. */
 export type NodeKind = NodeOp["kind"];
 
+/** The operation of kind `Kind`. */
+export type OpOf<Kind extends NodeKind> = Extract<NodeOp, { kind: Kind }>;
+
 /** Bytes on a device shared by every tensor that is a view of them; counted, freed with the last holder. */
 export interface Storage {
   /** Elements it holds. */

@@ -1,7 +1,7 @@
 // Lowering: turns the nodes of a trace into drafts of kernels, fusing as it goes.
 import { PrismaError } from "../errors.ts";
 import { addScaled, affine, slotValue, type Affine } from "../graph/affine.ts";
-import { apply, type BufferId, type Expr, type Load, type ValueExpr } from "../graph/expr.ts";
+import { apply, type BufferId, type Expr } from "../graph/expr.ts";
 import { FUNCTIONS } from "../graph/functions/index.ts";
 import {
   denseForm,
@@ -12,35 +12,14 @@ import {
   type Guard,
   type LinearForm,
 } from "../graph/linear-form.ts";
-import type { Node, NodeOp } from "../graph/node.ts";
+import type { Node, OpOf } from "../graph/node.ts";
+import { addGuards, buffersOf, rewriteForms } from "../graph/rewrite.ts";
 import { sizeOf, type Shape } from "../shape.ts";
-import { Draft, type DraftValue, type Source } from "./draft.ts";
-import {
-  addGuards,
-  buffersOf,
-  costOf,
-  rewriteForms,
-  rewriteLeaves,
-  valuesOf,
-} from "../graph/rewrite.ts";
+import type { Draft } from "./draft.ts";
+import { Drafting, type BufferSpec, type Lazy } from "./drafting.ts";
+import { lowerContract, lowerGather, lowerScatter, lowerTopK } from "./lower-families.ts";
+import { lowerReduce } from "./lower-reduce.ts";
 import type { Trace } from "./trace.ts";
-
-/** Cost up to which an expression is computed again by each of its users rather than stored. */
-const CHEAP = 4;
-/** Buffers left free in a kernel for values that turn out to be needed outside. */
-const RESERVED_BUFFERS = 2;
-
-/** A node's value as an expression over the node's own shape. */
-interface Lazy {
-  readonly shape: Shape;
-  readonly expr: Expr;
-}
-
-/** Size and type of a buffer that a schedule writes. */
-export interface BufferSpec {
-  readonly size: number;
-  readonly writer: number;
-}
 
 /** Where an output of the trace lies. */
 export interface OutputPlace {
@@ -55,29 +34,24 @@ export interface Lowered {
   readonly outputs: readonly OutputPlace[];
 }
 
-type OpOf<Kind extends NodeOp["kind"]> = Extract<NodeOp, { kind: Kind }>;
-
 /** Lowers the nodes of one trace; used once. */
 class Lowering {
-  readonly drafts: Draft[] = [];
-  readonly buffers = new Map<BufferId, BufferSpec>();
+  readonly #drafting: Drafting;
   readonly #lazies = new Map<Node, Lazy>();
-  readonly #asked: Set<Node>;
-  /** Expressions of no kernel that had to be stored, so that it happens once. */
-  readonly #stored = new Map<Expr, Load>();
 
   constructor(
     readonly trace: Trace,
-    readonly maxBuffers: number,
+    maxBuffers: number,
   ) {
-    this.#asked = new Set(trace.outputs);
+    this.#drafting = new Drafting(trace, maxBuffers);
   }
 
   run(): Lowered {
     for (const node of this.trace.nodes)
       this.#lazies.set(node, { shape: node.shape, expr: this.#lower(node) });
     const outputs = this.trace.outputs.map((node) => this.#place(node));
-    return { drafts: this.drafts, buffers: this.buffers, outputs };
+    const { drafts, buffers } = this.#drafting;
+    return { drafts, buffers, outputs };
   }
 
   // ---- one node ----
@@ -110,15 +84,15 @@ class Lowering {
       case "concat":
         return this.#concat(node, op);
       case "reduce":
-        return this.#reduce(node, op);
+        return lowerReduce(this.#drafting, node, op, this.#input(node));
       case "contract":
-        return this.#contract(node, op);
+        return lowerContract(this.#drafting, node, op, [this.#input(node), this.#input(node, 1)]);
       case "gather":
-        return this.#gather(node, op);
+        return lowerGather(this.#drafting, node, op, [this.#input(node), this.#input(node, 1)]);
       case "scatterAdd":
-        return this.#scatter(node, op);
+        return lowerScatter(this.#drafting, node, op, [this.#input(node), this.#input(node, 1)]);
       case "argTopK":
-        return this.#topK(node, op);
+        return lowerTopK(this.#drafting, node, op, this.#input(node));
     }
   }
 
@@ -158,7 +132,7 @@ class Lowering {
     const { shape, expr } = this.#input(node);
     const reshaped = rewriteForms(expr, (form) => reshapeForm(form, shape, node.shape));
     if (reshaped !== null) return reshaped;
-    const stored = this.#store(this.#mapDraft(expr, shape, node));
+    const stored = this.#drafting.store(this.#drafting.mapDraft(expr, shape, node));
     return { ...stored, form: denseForm(node.shape) };
   }
 
@@ -178,7 +152,7 @@ class Lowering {
   }
 
   #guarded(expr: Expr, starts: readonly Affine[], guards: readonly Guard[]): Expr {
-    const stored = this.#withoutValues(expr);
+    const stored = this.#drafting.withoutValues(expr);
     const moved =
       rewriteForms(stored, (form) =>
         sliceForm(
@@ -211,149 +185,25 @@ class Lowering {
   #chain(parts: readonly { expr: Expr; inside: Expr }[], node: Node): Expr {
     let rest: Expr | null = null;
     for (const part of [...parts].reverse()) {
-      if (rest !== null && buffersOf(rest, part.expr).size > this.#readable)
-        rest = this.#store(this.#mapDraft(rest, node.shape, node));
+      if (rest !== null && buffersOf(rest, part.expr).size > this.#drafting.readable)
+        rest = this.#drafting.store(this.#drafting.mapDraft(rest, node.shape, node));
       rest = rest === null ? part.expr : apply("select", part.inside, part.expr, rest);
     }
     if (rest === null) throw new PrismaError("INTERNAL", "schedule: concat of nothing");
     return rest;
   }
 
-  get #readable(): number {
-    return this.maxBuffers - RESERVED_BUFFERS;
-  }
-
   // ---- elementwise ----
 
   #map(node: Node, op: OpOf<"map">): Expr {
-    const args = this.#fewBuffers(
+    const args = this.#drafting.fewBuffers(
       node.inputs.map((_, i) => this.#input(node, i).expr),
       node,
     );
     const expr = FUNCTIONS[op.fn].expression(args, node.dtype);
-    return this.#joinLatest(expr, node.shape, node) ?? this.#alone(this.#withoutValues(expr), node);
-  }
-
-  /** Stores arguments, the widest first, until together they read few enough buffers. */
-  #fewBuffers(args: Expr[], node: Node): Expr[] {
-    const result = [...args];
-    while (buffersOf(...result).size > this.#readable) {
-      const widest = result.reduce(
-        (best, arg, i) => (buffersOf(arg).size > buffersOf(result[best] ?? arg).size ? i : best),
-        0,
-      );
-      const expr = result[widest];
-      if (expr === undefined || expr.kind === "load") break;
-      result[widest] = this.#store(this.#mapDraft(expr, node.shape, node));
-    }
-    return result;
-  }
-
-  /** An expression that joins no kernel: inlined in its users when cheap or used once, else a kernel of its own. */
-  #alone(expr: Expr, node: Node): Expr {
-    const uses = this.trace.uses.get(node) ?? 0;
-    return uses <= 1 || costOf(expr) <= CHEAP ? expr : this.#mapDraft(expr, node.shape, node);
-  }
-
-  /** Makes `expr` a value of the latest unfinished kernel it uses, if it can be one. */
-  #joinLatest(expr: Expr, shape: Shape, node: Node): ValueExpr | null {
-    const latest = latestDraft(expr);
-    const draft = latest === null ? undefined : this.drafts[latest];
-    if (draft === undefined) return null;
-    const others = this.#storeOthers(expr, draft);
-    const level = draft.levelOf(shape);
-    if (level === null) return null;
-    const restated =
-      draft.restate(others, shape, level) ?? this.#restateOnShape(draft, others, shape);
-    if (restated === null || !this.#fits(draft, restated, node)) return null;
-    return this.#addValue(
-      draft,
-      { level, expr: restated, dtype: node.dtype, step: null },
-      shape,
-      node,
-    );
-  }
-
-  /** A map kernel may take over the finer shape of a newcomer whose views its own shape cannot say. */
-  #restateOnShape(draft: Draft, expr: Expr, shape: Shape): Expr | null {
-    if (draft.source.family !== "map" || !draft.reshapeDomain(shape)) return null;
-    return draft.restate(expr, shape, "element");
-  }
-
-  #fits(draft: Draft, expr: Expr, node: Node): boolean {
-    if (!draft.available(expr, (buffer) => this.#writer(buffer))) return false;
-    const wanted = this.#isWanted(node) ? 1 : 0;
-    return draft.bufferCount([expr]) + wanted <= this.#readable;
-  }
-
-  #isWanted(node: Node): boolean {
-    return this.#asked.has(node) || (this.trace.uses.get(node) ?? 0) > 1;
-  }
-
-  #addValue(
-    draft: Draft,
-    value: Pick<DraftValue, "level" | "expr" | "dtype" | "step">,
-    shape: Shape,
-    node: Node,
-  ): ValueExpr {
-    draft.values.push({ ...value, label: node.label, buffer: null, wanted: this.#isWanted(node) });
-    return draft.reference(draft.values.length - 1, shape);
-  }
-
-  // ---- storing ----
-
-  #writer(buffer: BufferId): number {
-    return this.buffers.get(buffer)?.writer ?? -1;
-  }
-
-  /** The value as a load from the buffer it is stored in from now on. */
-  #store(value: ValueExpr): Load {
-    const draft = this.drafts[value.kernel];
-    const own = draft?.values[value.value];
-    if (draft === undefined || own === undefined)
-      throw new PrismaError("INTERNAL", "schedule: an unknown value is stored");
-    if (own.buffer === null) {
-      own.buffer = this.trace.storages.length + this.buffers.size;
-      this.buffers.set(own.buffer, { size: draft.sizeAt(own.level), writer: draft.index });
-    }
-    return { kind: "load", dtype: value.dtype, buffer: own.buffer, form: value.form, guards: [] };
-  }
-
-  #withoutValues(expr: Expr): Expr {
-    return rewriteLeaves(expr, (leaf) => (leaf.kind === "value" ? this.#store(leaf) : leaf));
-  }
-
-  #storeOthers(expr: Expr, draft: Draft): Expr {
-    return rewriteLeaves(expr, (leaf) =>
-      leaf.kind === "value" && leaf.kernel !== draft.index ? this.#store(leaf) : leaf,
-    );
-  }
-
-  /** `expr` as a plain view of a buffer, storing it first where it is none. */
-  #operand(lazy: Lazy, node: Node): Load {
-    const expr = lazy.expr.kind === "value" ? this.#store(lazy.expr) : lazy.expr;
-    if (expr.kind === "load" && expr.guards.length === 0) return expr;
-    const known = this.#stored.get(lazy.expr);
-    if (known !== undefined) return known;
-    const load = this.#store(this.#mapDraft(lazy.expr, lazy.shape, node));
-    this.#stored.set(lazy.expr, load);
-    return load;
-  }
-
-  #newDraft(source: Source, domain: Shape): Draft {
-    const draft = new Draft(this.drafts.length, source, domain);
-    this.drafts.push(draft);
-    return draft;
-  }
-
-  #mapDraft(expr: Expr, shape: Shape, node: Node): ValueExpr {
-    const stored = this.#withoutValues(expr);
-    const draft = this.#newDraft({ family: "map" }, shape);
-    return this.#addValue(
-      draft,
-      { level: "element", expr: stored, dtype: expr.dtype, step: null },
-      shape,
-      node,
+    return (
+      this.#drafting.joinLatest(expr, node.shape, node) ??
+      this.#drafting.alone(this.#drafting.withoutValues(expr), node)
     );
   }
 
@@ -362,208 +212,18 @@ class Lowering {
     const lazy = this.#lazies.get(node);
     if (lazy === undefined)
       throw new PrismaError("INTERNAL", "schedule: an output was not lowered");
-    const load = this.#operand(lazy, node);
-    const base = this.buffers.get(load.buffer)?.size ?? this.trace.sizes[load.buffer] ?? 0;
+    const load = this.#drafting.operand(lazy, node);
+    const base =
+      this.#drafting.buffers.get(load.buffer)?.size ?? this.trace.sizes[load.buffer] ?? 0;
     if (this.trace.share || sizeOf(node.shape) * 2 >= base)
       return { buffer: load.buffer, form: load.form };
-    const copy = this.#store(this.#mapDraft(load, node.shape, node));
+    const copy = this.#drafting.store(this.#drafting.mapDraft(load, node.shape, node));
     return { buffer: copy.buffer, form: copy.form };
   }
-
-  // ---- reductions ----
-
-  #reduce(node: Node, op: OpOf<"reduce">): Expr {
-    const { shape, expr } = this.#input(node);
-    const reduced = new Set(op.axes);
-    const outer = shape.filter((_, axis) => !reduced.has(axis));
-    const inner = op.axes.map((axis) => shape[axis] ?? 1);
-    const trailing = isTrailing(shape, reduced);
-    const rows = trailing ? this.#rowStep(node, op, expr, shape, [...outer, sizeOf(inner)]) : null;
-    return rows ?? this.#reduceDraft(node, op, this.#withoutValues(expr), shape, outer, inner);
-  }
-
-  #rowStep(node: Node, op: OpOf<"reduce">, expr: Expr, shape: Shape, domain: Shape): Expr | null {
-    const joined = this.#joinRows(node, op, expr, shape, domain);
-    if (joined !== null) return joined;
-    const body = rewriteForms(this.#withoutValues(expr), (form) =>
-      reshapeForm(form, shape, domain),
-    );
-    if (body === null) return null;
-    const draft = this.#newDraft({ family: "rows" }, domain);
-    return this.#addValue(
-      draft,
-      { level: "row", expr: body, dtype: node.dtype, step: op.fn },
-      node.shape,
-      node,
-    );
-  }
-
-  /** Adds the step to the kernel that makes the row's elements, turning a map kernel into a rows kernel. */
-  #joinRows(node: Node, op: OpOf<"reduce">, expr: Expr, shape: Shape, domain: Shape): Expr | null {
-    const latest = latestDraft(expr);
-    const draft = latest === null ? undefined : this.drafts[latest];
-    if (draft === undefined || (draft.source.family !== "rows" && draft.source.family !== "map"))
-      return null;
-    const length = domain[domain.length - 1] ?? 1;
-    if (sizeOf(draft.domain) !== sizeOf(domain)) return null;
-    if (draft.source.family === "rows" && (draft.domain[draft.domain.length - 1] ?? 1) !== length)
-      return null;
-    const others = this.#storeOthers(expr, draft);
-    if (draft.source.family === "map") {
-      if (!draft.reshapeDomain(domain)) return null;
-    }
-    const restated = draft.restate(others, shape, "element");
-    if (restated === null || !this.#fits(draft, restated, node)) return null;
-    draft.source = { family: "rows" };
-    return this.#addValue(
-      draft,
-      { level: "row", expr: restated, dtype: node.dtype, step: op.fn },
-      node.shape,
-      node,
-    );
-  }
-
-  #reduceDraft(
-    node: Node,
-    op: OpOf<"reduce">,
-    expr: Expr,
-    shape: Shape,
-    outer: Shape,
-    inner: Shape,
-  ): Expr {
-    const reduced = new Set(op.axes);
-    const order = [...shape.keys()].filter((axis) => !reduced.has(axis)).concat(op.axes);
-    const body = rewriteForms(expr, (form) => permuteForm(form, order)) ?? expr;
-    const draft = this.#newDraft({ family: "reduce", inner, fn: op.fn, body }, outer);
-    return this.#addValue(
-      draft,
-      { level: "element", expr: null, dtype: node.dtype, step: null },
-      node.shape,
-      node,
-    );
-  }
-
-  // ---- contractions, gathers and the rest ----
-
-  #contract(node: Node, op: OpOf<"contract">): Expr {
-    const left = { load: this.#operand(this.#input(node, 0), node), labels: op.a };
-    const right = { load: this.#operand(this.#input(node, 1), node), labels: op.b };
-    // The innermost axis of the output should be an n axis, along which kernels are vectorised.
-    const last = op.out.findLast((_, i) => (node.shape[i] ?? 1) > 1);
-    const swap = last !== undefined && left.labels.includes(last) && !right.labels.includes(last);
-    const [a, b] = swap ? [right, left] : [left, right];
-    const summed = op.a.filter((label) => !op.out.includes(label));
-    const k = summed.map((label) => this.#input(node, 0).shape[op.a.indexOf(label)] ?? 1);
-    const labels = [...op.out, ...summed];
-    const roles = op.out.map((label) =>
-      !a.labels.includes(label) ? "n" : b.labels.includes(label) ? "batch" : "m",
-    );
-    const source: Source = {
-      family: "contract",
-      a: operandOver(a.load, a.labels, labels),
-      b: operandOver(b.load, b.labels, labels),
-      roles,
-      k,
-    };
-    const draft = this.#newDraft(source, node.shape);
-    return this.#addValue(
-      draft,
-      { level: "element", expr: null, dtype: node.dtype, step: null },
-      node.shape,
-      node,
-    );
-  }
-
-  #gather(node: Node, op: OpOf<"gather">): Expr {
-    const table = this.#operand(this.#input(node, 0), node);
-    const size = this.#input(node, 0).shape[op.axis] ?? 1;
-    const index = this.#withoutValues(this.#input(node, 1).expr);
-    const strides = table.form.strides.map((stride, axis) => (axis === op.axis ? 0 : stride));
-    const form = { strides, offset: table.form.offset };
-    const expr: Expr = {
-      kind: "gather",
-      dtype: node.dtype,
-      buffer: table.buffer,
-      form,
-      guards: [],
-      index,
-      stride: table.form.strides[op.axis] ?? 0,
-      size,
-    };
-    return this.#alone(expr, node);
-  }
-
-  #scatter(node: Node, op: OpOf<"scatterAdd">): Expr {
-    const index = this.#operand(this.#input(node, 0), node);
-    const source = this.#operand(this.#input(node, 1), node);
-    const sources = this.#input(node, 1).shape[op.axis] ?? 1;
-    const draft = this.#newDraft(
-      { family: "scatter", axis: op.axis, sources, index, source },
-      node.shape,
-    );
-    return this.#store(
-      this.#addValue(
-        draft,
-        { level: "element", expr: null, dtype: node.dtype, step: null },
-        node.shape,
-        node,
-      ),
-    );
-  }
-
-  #topK(node: Node, op: OpOf<"argTopK">): Expr {
-    const input = this.#input(node);
-    const length = input.shape[input.shape.length - 1] ?? 1;
-    const rows = sizeOf(input.shape) / Math.max(1, length);
-    let source = this.#operand(input, node);
-    let form = reshapeForm(source.form, input.shape, [rows, length]);
-    if (form === null) {
-      source = this.#store(this.#mapDraft(source, input.shape, node));
-      form = denseForm([rows, length]);
-    }
-    const operand = { buffer: source.buffer, form };
-    const draft = this.#newDraft(
-      { family: "topK", k: op.k, length, source: operand, sourceDtype: source.dtype },
-      node.shape,
-    );
-    return this.#store(
-      this.#addValue(
-        draft,
-        { level: "element", expr: null, dtype: "i32", step: null },
-        node.shape,
-        node,
-      ),
-    );
-  }
-}
-
-function latestDraft(expr: Expr): number | null {
-  const used = valuesOf(expr).map((value) => value.kernel);
-  return used.length === 0 ? null : Math.max(...used);
-}
-
-/** True when the reduced axes are the last ones, sizes of 1 aside. */
-function isTrailing(shape: Shape, reduced: ReadonlySet<number>): boolean {
-  const wide = [...shape.keys()].filter((axis) => shape[axis] !== 1);
-  const kept = wide.filter((axis) => !reduced.has(axis));
-  return kept.every((axis, i) => wide[i] === axis);
 }
 
 function axisGuard(shape: Shape, axis: number, size: number, offset: Affine): Guard {
   return { form: { strides: shape.map((_, a) => (a === axis ? 1 : 0)), offset }, size };
-}
-
-/** The operand's strides over the axes named by `labels`, 0 where it lacks one. */
-function operandOver(
-  load: Load,
-  own: readonly number[],
-  labels: readonly number[],
-): { buffer: BufferId; form: LinearForm } {
-  const strides = labels.map((label) => {
-    const axis = own.indexOf(label);
-    return axis < 0 ? 0 : (load.form.strides[axis] ?? 0);
-  });
-  return { buffer: load.buffer, form: { strides, offset: load.form.offset } };
 }
 
 /** Turns a trace into drafts; no kernel touches more than `maxBuffers` buffers. */

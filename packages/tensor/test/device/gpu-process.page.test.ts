@@ -46,23 +46,28 @@ afterAll(async () => {
   server?.close();
 });
 
-/** Starts a device and a program in the page; `window.run()` gives the bits of its result, or the code of its error. */
+// Text, not a function: the test runner rewrites `import()` in functions.
+const PREPARE = `(async () => {
+  const prisma = await import("/prisma.js");
+  const device = await prisma.init({ device: "webgpu" });
+  const run = async () => {
+    const x = prisma.uniform([64, 64], { seed: 3 });
+    const y = x.matmul(x).softmax();
+    try {
+      return Array.from((await y.data()).slice(0, 64));
+    } catch (error) {
+      return error.code ?? String(error);
+    } finally {
+      x.dispose();
+      y.dispose();
+    }
+  };
+  Object.assign(globalThis, { prisma, device, run });
+})()`;
+
+/** Starts a device and a program in the page; `run()` gives the bits of its result, or the code of its error. */
 async function prepare(): Promise<void> {
-  await page.evaluate(async () => {
-    const path = "/prisma.js";
-    const prisma = await import(path);
-    const device = await prisma.init({ device: "webgpu" });
-    const run = async (): Promise<unknown> => {
-      try {
-        using x = prisma.uniform([64, 64], { seed: 3 });
-        using y = x.matmul(x).softmax();
-        return Array.from((await y.data()).slice(0, 64));
-      } catch (error) {
-        return (error as { code?: string }).code ?? String(error);
-      }
-    };
-    Object.assign(globalThis, { prisma, device, run });
-  });
+  await page.evaluate(PREPARE);
 }
 
 const run = (): Promise<unknown> => page.evaluate("run()");
