@@ -2,6 +2,7 @@
 // built pages driven from Node. CONTRIBUTING.md says which file name runs where.
 import { playwright } from "@vitest/browser-playwright";
 import { defineConfig, type TestProjectConfiguration } from "vitest/config";
+import { commitSeed } from "./scripts/commit-seed.ts";
 import { launchOptions, testBrowser } from "./scripts/test-browser.ts";
 
 const browser = testBrowser();
@@ -75,6 +76,7 @@ const inBrowser: TestProjectConfiguration = {
 
 export default defineConfig({
   test: {
+    provide: { commitSeed: commitSeed() },
     projects: browser.executable === undefined ? [node] : [node, inBrowser, pages],
   },
 });

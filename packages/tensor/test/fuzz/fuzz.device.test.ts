@@ -1,13 +1,13 @@
 // Random programs give on every device what the float64 reference gives.
 import { realize, scope } from "@prisma/tensor";
-import { expect, test } from "vitest";
+import { expect, inject, test } from "vitest";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { onEachDevice } from "../each-device.ts";
 import { randomProgram } from "./random-graph.ts";
 
 /** Error allowed relative to the largest magnitude of a result: a few roundings per step of a short chain. */
 const TOLERANCE = 2e-5;
-/** Programs per run; a GPU compiles a pipeline for each new shape of kernel. */
+/** Programs from fixed seeds, and as many from the commit; a GPU compiles a pipeline for each new shape of kernel. */
 const PROGRAMS = { wasm: 3000, webgpu: 300 } as const;
 const STEPS = 6;
 
@@ -43,5 +43,10 @@ onEachDevice((kind) => {
   test.each([0, 1, 2])("random programs equal the reference, part %i of 3", async (part) => {
     const count = PROGRAMS[kind] / 3;
     for (let seed = part * count; seed < (part + 1) * count; seed++) await expectProgram(seed);
+  });
+
+  const commit = inject("commitSeed");
+  test.skipIf(commit === null)("random programs of this commit equal the reference", async () => {
+    for (let i = 0; i < PROGRAMS[kind]; i++) await expectProgram(Number(commit) + i);
   });
 });

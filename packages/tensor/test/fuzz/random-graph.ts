@@ -11,22 +11,38 @@ export interface RandomProgram {
   readonly steps: readonly string[];
 }
 
-/** Sizes: mostly small, some at the edges of vectors, tiles and blocks (reliability quotas). */
-function randomSize(random: RandomSource): number {
-  if (random.chance(0.02)) return 0;
-  if (random.chance(0.12)) return 1;
-  if (random.chance(0.08)) return random.pick([63, 64, 65]);
-  return random.between(2, 9);
+/** Sizes at the edges of vectors, tiles and blocks. */
+const EDGES = [3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 129, 255, 256, 257];
+
+/** Kinds of shapes with the share of programs that start from each, so that rare things are not rare. */
+const KINDS: readonly (readonly [share: number, sizes: (random: RandomSource) => number[]])[] = [
+  [0.1, () => []],
+  [0.1, (random) => withOne(random, plain(random, 1, 4), 0)],
+  [0.1, (random) => withOne(random, plain(random, 2, 4), 1)],
+  [0.1, (random) => withOne(random, plain(random, 1, 3), random.pick(EDGES))],
+  [0.05, (random) => plain(random, 5, 8)],
+  [1, (random) => plain(random, 1, 4)],
+];
+
+function plain(random: RandomSource, fewest: number, most: number): number[] {
+  return Array.from({ length: random.between(fewest, most) }, () => random.between(1, 9));
 }
 
-function randomShape(random: RandomSource): number[] {
-  const rank = random.chance(0.1) ? 0 : random.chance(0.05) ? 5 : random.between(1, 4);
-  const shape: number[] = [];
-  for (let axis = 0; axis < rank; axis++) {
-    const size = randomSize(random);
-    shape.push(sizeOf(shape) * size > 4096 ? 1 : size);
-  }
+function withOne(random: RandomSource, shape: number[], size: number): number[] {
+  shape[random.below(shape.length)] = size;
   return shape;
+}
+
+/** A shape of at most 4,096 elements. */
+function randomShape(random: RandomSource): number[] {
+  let draw = random.unit();
+  const [, sizes] = KINDS.find(([share]) => (draw -= share) < 0)!;
+  let size = 1;
+  return sizes(random).map((one) => {
+    const kept = size * one > 4096 ? 1 : one;
+    size *= kept;
+    return kept;
+  });
 }
 
 /** Writes a random program, one step after another. */
@@ -105,6 +121,7 @@ const STEPS: readonly Step[] = [
   ["relu", (_, x) => x.relu()],
   ["abs log", (_, x) => x.abs().add(1).log()],
   ["square", (_, x) => x.clamp(-8, 8).square()],
+  ["with itself", (w, x) => (w.random.chance(0.5) ? x.clamp(-8, 8).mul(x) : x.add(x))],
   ["sqrt", (_, x) => x.abs().add(0.5).sqrt()],
   ["where", (w, x) => where(x.greater(0.1), x, w.partner(x.shape))],
   ["permute", (w, x) => x.permute(w.random.shuffle([...x.shape.keys()]))],
