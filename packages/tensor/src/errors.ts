@@ -132,3 +132,13 @@ export function quoteName(text: string, longest = QUOTED_CHARACTERS): string {
   }
   return read === text.length ? `"${shown}"` : `"${shown}" ... (${text.length} characters)`;
 }
+
+/** What `value` is, in words, for messages about arguments of a wrong kind: `null`, `a string`, `an array`, `a Map`. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "number") return `the number ${value}`;
+  const type: unknown = typeof value === "object" ? Reflect.get(value, "constructor") : null;
+  const own = typeof type === "function" && type !== Object && type !== Array;
+  const name = own ? type.name : Array.isArray(value) ? "array" : typeof value;
+  return `${/^[aeio]/i.test(name) ? "an" : "a"} ${name}`;
+}

@@ -3,7 +3,7 @@ export { gradientsOf, grad, valueAndGrad, type TensorTree } from "./autograd/gra
 export { alias } from "./alias.ts";
 export type { Operand } from "./arithmetic-tensor.ts";
 export { concat, einsum, explain, realize, shareViews, stack, where } from "./combine.ts";
-export { compile } from "./compile.ts";
+export { compile, type Compiled } from "./compile.ts";
 export {
   arange,
   eye,

@@ -88,6 +88,7 @@ let nextId = 0;
  * storage. A realized node drops its inputs and becomes a leaf.
  */
 export class Node {
+  /** Numbers nodes in the order they are made. */
   readonly id = nextId++;
   #op: NodeOp;
   #inputs: readonly Node[];
@@ -107,6 +108,11 @@ export class Node {
   ) {
     this.#op = op;
     this.#inputs = inputs;
+  }
+
+  /** Number of the node that is made next. */
+  static get nextId(): number {
+    return nextId;
   }
 
   get op(): NodeOp {

@@ -19,7 +19,7 @@ export interface Binding {
 
 /** Queues everything `plan` launches and returns the placement of each output, one storage holder each. */
 export function execute(plan: Plan, port: DevicePort, binding: Binding): Placement[] {
-  const inputs = binding.storages.map((storage) => bufferStorage(storage).alive());
+  const inputs = binding.storages.map((storage) => bufferOn(port, storage));
   const prepared = plan.prepare(port);
   const made = new Map<BufferId, DeviceBuffer>();
   const find = (id: BufferId): DeviceBuffer => {
@@ -35,6 +35,18 @@ export function execute(plan: Plan, port: DevicePort, binding: Binding): Placeme
     for (const buffer of made.values()) port.release(buffer);
     throw error;
   }
+}
+
+/** @throws PrismaError DEVICE_MISMATCH, DEVICE_LOST */
+function bufferOn(port: DevicePort, storage: Storage): DeviceBuffer {
+  const own = bufferStorage(storage);
+  if (own.port !== port)
+    throw new PrismaError(
+      "DEVICE_MISMATCH",
+      `a run on ${port.kind} reads a tensor that lies on another device (${own.port.kind})`,
+      { kinds: `${port.kind} and ${own.port.kind}` },
+    );
+  return own.alive();
 }
 
 function launchAll(

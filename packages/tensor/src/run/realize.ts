@@ -4,7 +4,7 @@ import { BYTES_PER_ELEMENT, createArray, viewBytes, type TypedArray } from "../d
 import { PrismaError } from "../errors.ts";
 import { evaluateAffine } from "../graph/affine.ts";
 import { denseForm, type LinearForm } from "../graph/linear-form.ts";
-import type { Node } from "../graph/node.ts";
+import type { LeafSource, Node, Placement } from "../graph/node.ts";
 import { sizeOf, type Shape } from "../shape.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { traceGraph } from "../schedule/trace.ts";
@@ -15,16 +15,27 @@ import { execute } from "./execute.ts";
 
 /** What a run may be told. */
 export interface RealizeOptions {
-  /** Stops the run between slices of work; the promise rejects with CANCELLED. */
+  /** Gives the run up between slices of work: the promise rejects with CANCELLED, and the tensors stay as they were. */
   readonly signal?: AbortSignal;
   /** Leaves views of realized tensors in their buffer, however small a part they are. Default: small views are copied. */
   readonly share?: boolean;
 }
 
-/** The device that `nodes` live on: that of any leaf below them. */
+/**
+ * The device that `nodes` live on: that of any leaf below them.
+ * @throws PrismaError DEVICE_MISMATCH when there are two
+ */
 export function deviceOfNodes(nodes: readonly Node[]): Device {
-  const tagged = nodes.find((node) => node.device !== null);
-  return deviceOf(tagged?.device ?? null);
+  const tags = new Set(nodes.flatMap(({ device }) => (device === null ? [] : [device])));
+  if (tags.size > 1) {
+    const kinds = [...tags].map((tag) => tag.kind).join(" and ");
+    throw new PrismaError(
+      "DEVICE_MISMATCH",
+      `the tensors of one run live on different devices (${kinds}); run those of each device by themselves`,
+      { kinds },
+    );
+  }
+  return deviceOf([...tags][0] ?? null);
 }
 
 const loading = new WeakMap<Node, Promise<void>>();
@@ -42,6 +53,29 @@ function placeLeaf(node: Node, port: DevicePort, values: ArrayBufferView<ArrayBu
   node.place({ storage, form: denseForm(node.shape) });
 }
 
+/** Starts loading the values of a leaf; null when they are there already. */
+function startLoading(
+  node: Node,
+  source: LeafSource,
+  port: DevicePort,
+  signal: AbortSignal | undefined,
+): Promise<void> | null {
+  const values = source.load(signal);
+  if (!(values instanceof Promise)) {
+    placeLeaf(node, port, values);
+    return null;
+  }
+  node.retain();
+  const wait = values
+    .then((loaded) => placeLeaf(node, port, loaded))
+    .finally(() => {
+      loading.delete(node);
+      node.release();
+    });
+  loading.set(node, wait);
+  return wait;
+}
+
 /** Loads the leaves below `nodes` that have no values yet; null when nothing had to be waited for. */
 function loadLeaves(
   nodes: readonly Node[],
@@ -49,36 +83,52 @@ function loadLeaves(
   signal?: AbortSignal,
 ): Promise<unknown> | null {
   const waits: Promise<void>[] = [];
+  const shared: Promise<void>[] = [];
   for (const node of nodes) {
     const source = node.source;
     if (source === null || node.placement !== null) continue;
     const known = loading.get(node);
     if (known !== undefined) {
-      waits.push(known);
+      shared.push(known);
       continue;
     }
-    const values = source.load(signal);
-    if (!(values instanceof Promise)) {
-      placeLeaf(node, port, values);
-      continue;
-    }
-    const wait = values
-      .then((loaded) => placeLeaf(node, port, loaded))
-      .finally(() => loading.delete(node));
-    loading.set(node, wait);
-    waits.push(wait);
+    const wait = startLoading(node, source, port, signal);
+    if (wait !== null) waits.push(wait);
   }
-  return waits.length === 0 ? null : Promise.all(waits);
+  if (waits.length + shared.length === 0) return null;
+  // What another run was loading may fail by that run's signal; whoever still wants it loads it again.
+  const settled = Promise.allSettled(shared).then(() => loadLeaves(nodes, port, signal));
+  return Promise.all([...waits, settled]);
+}
+
+function cancelled(): PrismaError {
+  return new PrismaError("CANCELLED", "the run was cancelled by its signal");
 }
 
 function assertNotAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted)
-    throw new PrismaError("CANCELLED", "the run was cancelled before it started");
+  if (signal?.aborted) throw cancelled();
+}
+
+/** `promise`, or CANCELLED as soon as `signal` says so. */
+async function untilAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  assertNotAborted(signal);
+  let stop = (): void => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(cancelled());
+    signal.addEventListener("abort", stop);
+  });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
 }
 
 /**
- * Computes `nodes`, keeping exactly their values; each becomes a leaf. Runs are queued in call order per device.
- * @throws PrismaError OUT_OF_MEMORY, DEVICE_LOST, CANCELLED, and what sources of leaves throw
+ * Computes `nodes`, keeping exactly their values; each becomes a leaf. Runs are queued in call order per device; one that
+ * has a signal is waited for.
+ * @throws PrismaError OUT_OF_MEMORY, DEVICE_LOST, DEVICE_MISMATCH, CANCELLED, and what sources of leaves throw
  */
 export async function realizeNodes(
   nodes: readonly Node[],
@@ -97,24 +147,48 @@ export async function realizeNodes(
     if (waiting !== null) await waiting;
     assertNotAborted(options.signal);
     const outputs = wanted.filter((node) => node.placement === null);
-    if (outputs.length > 0) runOutputs(outputs, device, options);
+    if (outputs.length > 0) await runOutputs(outputs, device, options);
   } finally {
     wanted.forEach((node) => node.release());
   }
 }
 
-function runOutputs(outputs: readonly Node[], device: Device, options: RealizeOptions): void {
+/** Runs the plan of `outputs`. Without a signal they are leaves at once; with one, only when everything is computed. */
+async function runOutputs(
+  outputs: readonly Node[],
+  device: Device,
+  options: RealizeOptions,
+): Promise<void> {
+  const { signal } = options;
   const trace = traceGraph(outputs, options);
   const plan = device.plans.find(trace, device.port.limits);
   const placements = execute(plan, device.port, {
     storages: trace.storages,
     slots: trace.slots,
-    signal: options.signal,
+    signal,
   });
+  try {
+    if (signal !== undefined) await untilAborted(whenComputed(placements), signal);
+  } catch (error) {
+    for (const { storage } of placements) storage.release();
+    throw error;
+  }
   outputs.forEach((node, i) => {
     const placement = placements[i];
-    if (placement !== undefined) node.place(placement);
+    if (placement === undefined) return;
+    if (node.placement === null) node.place(placement);
+    else placement.storage.release();
   });
+}
+
+/** Resolves when all of `placements` hold their values; rejects with the reason where one never will. */
+async function whenComputed(placements: readonly Placement[]): Promise<void> {
+  const storages = new Set(placements.map(({ storage }) => bufferStorage(storage)));
+  await Promise.all(
+    [...storages].map((storage) =>
+      storage.port.read(storage.alive(), 0, Math.min(1, storage.size) * BYTES_PER_ELEMENT),
+    ),
+  );
 }
 
 /** Copies `shape` elements at `form` out of `values`. */
@@ -166,10 +240,13 @@ export async function readNode(node: Node, options: RealizeOptions = {}): Promis
       throw new PrismaError("DISPOSED", `${node.label}: the tensor was disposed while it was read`);
     const storage = bufferStorage(placement.storage);
     const [first, end] = spanOf(placement.form, node.shape);
-    const bytes = await storage.port.read(
-      storage.alive(),
-      first * BYTES_PER_ELEMENT,
-      (end - first) * BYTES_PER_ELEMENT,
+    const bytes = await untilAborted(
+      storage.port.read(
+        storage.alive(),
+        first * BYTES_PER_ELEMENT,
+        (end - first) * BYTES_PER_ELEMENT,
+      ),
+      options.signal,
     );
     const values = viewBytes(node.dtype, bytes);
     const dense = denseForm(node.shape);
