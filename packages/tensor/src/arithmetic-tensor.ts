@@ -64,7 +64,7 @@ export abstract class ArithmeticTensor extends TensorHandle {
    * This to the power `other` in f32; NaN for a negative base and a fractional power. Gradient as PyTorch.
    * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
    * @example
-   * await tensor([4, 9]).pow(2).array(); // [16, 81]
+   * await tensor([2, 4]).pow(2).array(); // [4, 16]
    */
   pow(other: Operand): Tensor {
     return this.wrap(elementwise.floatArithmetic("pow", this.node, this.operand(other)));

@@ -68,12 +68,25 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 /**
  * Computes several tensors in one plan, sharing what they have in common, and keeps exactly their values.
  * @throws PrismaError OUT_OF_MEMORY, DEVICE_LOST
+ * @example
+ * const x = tensor([1, 2]);
+ * const [double, triple] = [x.mul(2), x.mul(3)];
+ * await realize(double, triple);
+ * await triple.array(); // [3, 6]
  */
 export async function realize(...tensors: Tensor[]): Promise<void> {
   await realizeNodes(tensors.map((tensor) => tensor.node));
 }
 
-/** Realizes views of realized tensors in place: they share the buffer, however small a part of it they are. */
+/**
+ * Realizes views of realized tensors in place: they share the buffer, however small a part of it they are.
+ * @example
+ * const x = await tensor([1, 2, 3]).realize();
+ * const end = x.get([[1, 3]]);
+ * const { buffers } = memory();
+ * await shareViews(end);
+ * memory().buffers === buffers; // true
+ */
 export async function shareViews(...tensors: Tensor[]): Promise<void> {
   await realizeNodes(
     tensors.map((tensor) => tensor.node),
@@ -81,7 +94,12 @@ export async function shareViews(...tensors: Tensor[]): Promise<void> {
   );
 }
 
-/** The kernels that would compute `tensors` now, with sizes, bytes and operations; nothing is run. */
+/**
+ * The kernels that would compute `tensors` now, with sizes, bytes and operations; nothing is run.
+ * @example
+ * const kernels = explain(tensor([1, 2]).mul(2).add(1)).kernels;
+ * kernels.map((kernel) => kernel.family); // ["map"]
+ */
 export function explain(...tensors: Tensor[]): Explanation {
   return explainNodes(tensors.map((tensor) => tensor.node));
 }

@@ -90,8 +90,11 @@ function oneLine(message: string): string {
 
 /** The error every part of the library throws on bad input, limits and faults. */
 export class PrismaError extends Error {
+  /** Always `PrismaError`, so that errors of several copies of the package can be told. */
   override readonly name = "PrismaError";
+  /** What is wrong, for programs; `message` says it for people. */
   readonly code: ErrorCode;
+  /** What sort of fault the code belongs to. */
   readonly kind: ErrorKind;
   /** Facts as plain data: what was found, what was expected. */
   readonly details: Readonly<Record<string, unknown>>;
@@ -117,7 +120,11 @@ const QUOTED_CHARACTERS = 80;
 /** Control, format (bidirectional ones among them), halves of surrogate pairs, line separators, and our own quotes. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}"\\]/u;
 
-/** `text` from outside, safe to put in a message: quoted, control and bidirectional characters escaped, at most `longest` characters. */
+/**
+ * `text` from outside, safe to put in a message: quoted, control and bidirectional characters escaped, at most `longest` characters.
+ * @example
+ * quoteName("a\tb"); // '"a\\u{9}b"'
+ */
 export function quoteName(text: string, longest = QUOTED_CHARACTERS): string {
   let shown = "";
   let read = 0;
@@ -133,7 +140,12 @@ export function quoteName(text: string, longest = QUOTED_CHARACTERS): string {
   return read === text.length ? `"${shown}"` : `"${shown}" ... (${text.length} characters)`;
 }
 
-/** What `value` is, in words, for messages about arguments of a wrong kind: `null`, `a string`, `an array`, `a Map`. */
+/**
+ * What `value` is, in words, for messages about arguments of a wrong kind: `null`, `a string`, `an array`, `a Map`.
+ * @example
+ * kindOf(new Map()); // "a Map"
+ * kindOf(3); // "the number 3"
+ */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "number") return `the number ${value}`;

@@ -91,6 +91,10 @@ const FILE_DTYPES: Readonly<Record<DType, string>> = {
 /**
  * The bytes of a safetensors file with `tensors`.
  * @throws PrismaError ST_NAME_INVALID, ST_DUPLICATE_KEY, DISPOSED
+ * @example
+ * const bytes = await writeSafetensors(new Map([["w", tensor([1, 2])]]), new Map([["made", "here"]]));
+ * const { metadata } = await readSafetensors(bytes);
+ * metadata.get("made"); // "here"
  */
 export async function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,

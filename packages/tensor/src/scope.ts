@@ -1,4 +1,5 @@
 // Scopes: tensors made while a function runs are let go of when it returns, but for what it returns.
+import { PrismaError } from "./errors.ts";
 
 /** Something a scope can let go of. */
 export interface Scoped {
@@ -27,10 +28,21 @@ function eachInside(value: unknown, visit: (item: unknown) => void, seen: Set<un
   }
 }
 
+/** @throws PrismaError ARGUMENT_INVALID for a promise, whose own error, on what is disposed by then, is not of interest */
+function assertNotAsync(result: unknown): void {
+  if (!(result instanceof Promise)) return;
+  result.catch(() => {});
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    "scope: the function returned a promise; tensors it makes after its first await would not be tracked. Use `using` in async code.",
+  );
+}
+
 /**
  * Runs `fn` and disposes every tensor made inside it, except those in what it returns (itself, or in arrays, maps, sets
  * and plain objects). Synchronous: for async code use `using`. When `fn` throws, everything made inside is disposed.
  *
+ * @throws PrismaError ARGUMENT_INVALID when `fn` returns a promise
  * @example
  * const y = scope(() => tensor([1, 2]).mul(2).add(1));
  * await y.array(); // [3, 5]
@@ -42,6 +54,7 @@ export function scope<T>(fn: () => T): T {
   let done = false;
   try {
     result = fn();
+    assertNotAsync(result);
     done = true;
     return result;
   } finally {

@@ -23,12 +23,20 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** True when both shapes have the same rank and sizes. */
+/**
+ * True when both shapes have the same rank and sizes.
+ * @example
+ * sameShape([2, 3], [3, 2]); // false
+ */
 export function sameShape(a: Shape, b: Shape): boolean {
   return a.length === b.length && a.every((size, axis) => size === b[axis]);
 }
 
-/** `shape` as text for messages: `[2,3]`. */
+/**
+ * `shape` as text for messages: `[2,3]`.
+ * @example
+ * formatShape([2, 3]); // "[2,3]"
+ */
 export function formatShape(shape: Shape): string {
   return `[${shape.join(",")}]`;
 }

@@ -85,7 +85,7 @@ export abstract class TensorHandle implements Disposable {
    * @returns Float32Array, Int32Array or Uint32Array; bools are 0 and 1
    * @throws PrismaError DISPOSED, OUT_OF_MEMORY, DEVICE_LOST, CANCELLED
    * @example
-   * await tensor([[1, 2], [3, 4]]).data(); // Float32Array [1, 2, 3, 4]
+   * await tensor([[1, 2], [3, 4]]).data(); // new Float32Array([1, 2, 3, 4])
    */
   async data(options: RealizeOptions = {}): Promise<TypedArray> {
     return readNode(this.node, options);
@@ -117,13 +117,25 @@ export abstract class TensorHandle implements Disposable {
     return value;
   }
 
-  /** Computes the tensor and keeps its value on the device; resolves to the tensor. */
+  /**
+   * Computes the tensor and keeps its value on the device; resolves to the tensor.
+   * @example
+   * const x = await tensor([1, 2]).mul(2).realize();
+   * explain(x).kernels.length; // 0
+   */
   async realize(options: RealizeOptions = {}): Promise<this> {
     await realizeNodes([this.node], options);
     return this;
   }
 
-  /** Lets go of the value. Results that were built from it are not affected. A second call does nothing. */
+  /**
+   * Lets go of the value. Results that were built from it are not affected. A second call does nothing.
+   * @example
+   * const x = tensor([1, 2]);
+   * const y = x.mul(2);
+   * x.dispose();
+   * await y.array(); // [2, 4]
+   */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;

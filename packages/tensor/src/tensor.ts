@@ -18,7 +18,11 @@ export class Tensor extends ReductionTensor {
     return new Tensor(node);
   }
 
-  /** Names the value, for `explain` and error messages; returns this tensor. */
+  /**
+   * Names the value, for `explain` and error messages; returns this tensor.
+   * @example
+   * explain(tensor([1]).mul(2).named("doubled")).kernels[0]!.labels; // ["doubled"]
+   */
   named(name: string): this {
     this.node.label = `${name}`;
     return this;

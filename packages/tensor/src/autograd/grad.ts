@@ -48,6 +48,10 @@ function aliasOf(x: Tensor): Tensor {
 /**
  * Gradients of the scalar `output` at `wrt`, values of the graph it was built from; zeros where it does not depend on one.
  * @throws PrismaError NOT_DIFFERENTIABLE when `output` is not one f32 number
+ * @example
+ * const x = tensor([3]);
+ * const [gradient] = gradientsOf(x.square().sum(), [x]);
+ * await gradient!.array(); // [6]
  */
 export function gradientsOf(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
   return gradients(

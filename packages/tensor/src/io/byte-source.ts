@@ -78,6 +78,8 @@ async function request(
   try {
     response = await fetch(url, {
       headers,
+      // Chromium's cache answers one of several ranges that are asked for at once with an empty body.
+      cache: "no-store",
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   } catch (cause) {
@@ -215,6 +217,10 @@ function isSource(input: ByteInput): input is ByteSource {
 /**
  * A source for `input`: bytes in memory, a Blob or File, an http(s), blob or data URL, or in Node a path or file URL.
  * @throws PrismaError SOURCE_NOT_FOUND, UNSUPPORTED (by `read` and `size`)
+ * @example
+ * const source = byteSource(new Uint8Array([1, 2, 3]));
+ * await source.size(); // 3
+ * await source.read(1, 2); // new Uint8Array([2])
  */
 export function byteSource(input: ByteInput): ByteSource {
   if (input instanceof Uint8Array) return memorySource(input);

@@ -3,7 +3,7 @@ import { PrismaError } from "../errors.ts";
 import { expandNode, mapNode, numberLike, reduceNode, reshapeNode } from "../graph/build.ts";
 import type { Node, Reduction } from "../graph/node.ts";
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
-import { assertDType, castNode } from "./checks.ts";
+import { assertDType, assertOneDevice, castNode } from "./checks.ts";
 
 /** Axes to reduce: one, several, or all when absent. */
 export type Axes = number | readonly number[] | undefined;
@@ -152,6 +152,10 @@ export function logSoftmax(x: Node, axis: number): Node {
 
 /** Last axis brought to mean 0 and variance 1, then scaled and shifted. */
 export function layerNorm(x: Node, weight: Node | null, bias: Node | null, eps: number): Node {
+  assertOneDevice(
+    "layerNorm",
+    [x, weight, bias].filter((node) => node !== null),
+  );
   const values = castNode(x, "f32");
   const last = [values.shape.length - 1];
   if (values.shape.length === 0)

@@ -173,7 +173,7 @@ export class CompiledGraph<Result> {
   /** Lets go of every plan and of what the function made for them; later calls throw DISPOSED. */
   dispose(): void {
     this.#disposed = true;
-    for (const key of [...this.#entries.keys()]) this.#drop(key);
+    for (const key of this.#entries.keys()) this.#drop(key);
   }
 }
 

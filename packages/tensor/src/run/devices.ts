@@ -11,7 +11,10 @@ export class Device implements DeviceTag {
   /** Plans made for this device. */
   readonly plans = new PlanCache();
 
-  constructor(readonly port: DevicePort) {}
+  constructor(
+    /** What runs programs and holds memory; tensors reach it through plans only. */
+    readonly port: DevicePort,
+  ) {}
 
   /** Which kind of kernels run here. */
   get kind(): "wasm" | "webgpu" {
@@ -23,7 +26,13 @@ export class Device implements DeviceTag {
     return this.port.info;
   }
 
-  /** Ends its workers and frees its memory; tensors on it are gone. */
+  /**
+   * Ends its workers and frees its memory; tensors on it are gone.
+   * @example
+   * const device = await init({ device: "wasm", threads: 1 });
+   * await device.dispose();
+   * maybeCurrentDevice(); // null
+   */
   async dispose(): Promise<void> {
     if (current === this) current = null;
     await this.port.dispose();
@@ -83,6 +92,8 @@ export async function init(options: InitOptions = {}): Promise<Device> {
 /**
  * The device made by the last {@link init}.
  * @throws PrismaError DEVICE_UNAVAILABLE before the first
+ * @example
+ * currentDevice().kind; // "wasm"
  */
 export function currentDevice(): Device {
   if (current === null)
@@ -90,7 +101,12 @@ export function currentDevice(): Device {
   return current;
 }
 
-/** The device made by the last {@link init}, or null. */
+/**
+ * The device made by the last {@link init}, or null.
+ * @example
+ * await currentDevice().dispose();
+ * maybeCurrentDevice(); // null
+ */
 export function maybeCurrentDevice(): Device | null {
   return current;
 }

@@ -10,6 +10,10 @@ import type { Trace } from "./trace.ts";
 
 /** Cost up to which an expression is computed again by each of its users rather than stored. */
 const CHEAP = 4;
+/** Cost beyond which an expression is stored: planning walks expressions for each newcomer, and by recursion. */
+const LARGE = 256;
+/** Values beyond which nothing joins a kernel, for the same reason. */
+const MOST_VALUES = 128;
 /** Buffers left free in a kernel for values that turn out to be needed outside. */
 const RESERVED_BUFFERS = 2;
 
@@ -122,10 +126,12 @@ export class Drafting {
     return result;
   }
 
-  /** An expression that joins no kernel: inlined in its users when cheap or used once, else a kernel of its own. */
+  /** An expression that joins no kernel: inlined in its users when cheap, or used once and not large; else a kernel of its own. */
   alone(expr: Expr, node: Node): Expr {
     const uses = this.trace.uses.get(node) ?? 0;
-    return uses <= 1 || costOf(expr) <= CHEAP ? expr : this.mapDraft(expr, node.shape, node);
+    return costOf(expr) <= (uses <= 1 ? LARGE : CHEAP)
+      ? expr
+      : this.mapDraft(expr, node.shape, node);
   }
 
   /** Makes `expr` a value of the latest unfinished kernel it uses, if it can be one. */
@@ -155,6 +161,7 @@ export class Drafting {
 
   /** Whether `draft` can compute `expr`: what it reads is written before, and is few buffers. */
   fits(draft: Draft, expr: Expr, node: Node): boolean {
+    if (draft.values.length >= MOST_VALUES) return false;
     if (!draft.available(expr, (buffer) => this.#writer(buffer))) return false;
     const wanted = this.#isWanted(node) ? 1 : 0;
     return draft.bufferCount([expr]) + wanted <= this.readable;
