@@ -30,8 +30,10 @@ export interface ImageAnswer {
  * The likeliest classes of `image` for `model`, and the rank, logit and probability of the expected one.
  * @throws PrismaError ARGUMENT_INVALID for an answer that is no class, and as `preprocess`
  * @example
- * const { top, answer } = await testImage(model, "cat.png", { answer: "tabby" });
- * answer.rank; // 1
+ * const scene = "models/garment-scenes-vit/scenes/000.png";
+ * const { top, answer } = await testImage(model, scene, { answer: "trouser", k: 1 });
+ * top[0]?.label; // "Dress"
+ * answer?.rank; // 2
  */
 export async function testImage<Image>(
   model: ImageClassifier<Image>,

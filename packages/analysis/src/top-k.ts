@@ -62,7 +62,7 @@ export async function rankClasses(
  * @throws PrismaError SHAPE_MISMATCH, ARGUMENT_INVALID
  * @example
  * const [best] = await topK(tensor([0.5, 2]), ["cat", "dog"], 1);
- * best.label; // "dog"
+ * best?.label; // "dog"
  */
 export async function topK(
   logits: Tensor,

@@ -23,12 +23,22 @@ export class ActivationCache<Name extends string = string> implements Disposable
     return this.#activations.size;
   }
 
-  /** Names in firing order. */
+  /**
+   * Names in firing order.
+   * @example
+   * using run = await model.runWithCache(images, { names: "blocks.*.hook_resid_post" });
+   * [...run.cache.keys()][0]; // "blocks.0.hook_resid_post"
+   */
   keys(): IterableIterator<Name> {
     return this.#activations.keys();
   }
 
-  /** Names and activations in firing order. */
+  /**
+   * Names and activations in firing order.
+   * @example
+   * using run = await model.runWithCache(images, { names: "blocks.*.hook_resid_post" });
+   * [...run.cache.entries()].map(([name]) => name).at(-1); // "blocks.3.hook_resid_post"
+   */
   entries(): IterableIterator<[Name, Tensor]> {
     return this.#activations.entries();
   }
@@ -42,7 +52,13 @@ export class ActivationCache<Name extends string = string> implements Disposable
     return getActName(name, at, layerType);
   }
 
-  /** True when the run kept `name`, or the shorthand of a name. */
+  /**
+   * True when the run kept `name`, or the shorthand of a name.
+   * @example
+   * using run = await model.runWithCache(images, { names: "blocks.*.hook_resid_post" });
+   * run.cache.has("resid_post", -1); // true
+   * run.cache.has("resid_pre", 0); // false
+   */
   has(name: Name | Shorthand, layer?: number, layerType?: LayerType): boolean {
     return this.#activations.has(this.#resolve(name, layer, layerType) as Name);
   }
@@ -63,6 +79,9 @@ export class ActivationCache<Name extends string = string> implements Disposable
    * An activation by full name, or by shorthand and layer as in TransformerLens: `get("resid_post", -1)`, `get("q3")`,
    * `get("scale", 0, "ln1")`. The cache owns it.
    * @throws PrismaError HOOK_UNKNOWN naming the nearest name that was kept
+   * @example
+   * using run = await model.runWithCache(images, { names: "blocks.*.hook_resid_post" });
+   * run.cache.get("resid_post", -1).shape; // [1, 33, 96]
    */
   get(name: Name | Shorthand, layer?: number, layerType?: LayerType): Tensor {
     return this.#find(this.#activations, this.#resolve(name, layer, layerType), "activation");
@@ -71,12 +90,25 @@ export class ActivationCache<Name extends string = string> implements Disposable
   /**
    * The gradient at an activation, when the run was given `gradientOf`. The cache owns it.
    * @throws PrismaError HOOK_UNKNOWN
+   * @example
+   * using run = await model.runWithCache(images, {
+   *   names: "blocks.3.hook_resid_post",
+   *   gradientOf: (logits) => logits.get([0, 3]),
+   * });
+   * run.cache.grad("resid_post", 3).shape; // [1, 33, 96]
    */
   grad(name: Name | Shorthand, layer?: number, layerType?: LayerType): Tensor {
     return this.#find(this.#gradients, this.#resolve(name, layer, layerType), "gradient");
   }
 
-  /** Frees every activation and gradient. */
+  /**
+   * Frees every activation and gradient.
+   * @example
+   * const { cache } = await model.runWithCache(images, { names: "hook_embed" });
+   * const embed = cache.get("hook_embed");
+   * cache.dispose();
+   * embed.disposed; // true
+   */
   dispose(): void {
     for (const tensor of this.#activations.values()) tensor.dispose();
     for (const tensor of this.#gradients.values()) tensor.dispose();

@@ -55,7 +55,11 @@ export type HookName<Layers extends number = number> =
   | ModelHook
   | `blocks.${LayerIndex<Layers>}.${BlockHook}`;
 
-/** The full name of `hook` in block `layer`. */
+/**
+ * The full name of `hook` in block `layer`.
+ * @example
+ * blockHook(1, "attn.hook_z"); // "blocks.1.attn.hook_z"
+ */
 export function blockHook<Hook extends BlockHook, Layer extends number>(
   layer: Layer,
   hook: Hook,

@@ -27,7 +27,10 @@ export class HookPoint<Name extends string = string> {
   #entries: HookEntry[] = [];
   #requests: RunRequests | null = null;
 
-  constructor(readonly name: Name) {}
+  constructor(
+    /** Where it is: `blocks.0.attn.hook_q`. */
+    readonly name: Name,
+  ) {}
 
   /** Functions attached now. */
   get size(): number {
@@ -40,17 +43,38 @@ export class HookPoint<Name extends string = string> {
     return match === null ? null : Number(match[1]);
   }
 
-  /** Adds a function after those already there, or before them. */
+  /**
+   * Adds a function after those already there, or before them.
+   * @example
+   * const point = new HookPoint("hook_embed");
+   * point.add({ fn: (x) => x.mul(2), permanent: false }, false);
+   * point.size; // 1
+   */
   add(entry: HookEntry, prepend: boolean): void {
     this.#entries = prepend ? [entry, ...this.#entries] : [...this.#entries, entry];
   }
 
-  /** Removes one function, if it is there. */
+  /**
+   * Removes one function, if it is there.
+   * @example
+   * const point = new HookPoint("hook_embed");
+   * const doubled = { fn: (x: Tensor) => x.mul(2), permanent: false };
+   * point.add(doubled, false);
+   * point.remove(doubled);
+   * point.size; // 0
+   */
   remove(entry: HookEntry): void {
     this.#entries = this.#entries.filter((other) => other !== entry);
   }
 
-  /** Removes every function, permanent ones only when asked. */
+  /**
+   * Removes every function, permanent ones only when asked.
+   * @example
+   * const point = new HookPoint("hook_embed");
+   * point.add({ fn: (x) => x.mul(2), permanent: true }, false);
+   * point.reset(false);
+   * point.size; // 1
+   */
   reset(includingPermanent: boolean): void {
     this.#entries = includingPermanent ? [] : this.#entries.filter((entry) => entry.permanent);
   }
@@ -58,6 +82,13 @@ export class HookPoint<Name extends string = string> {
   /**
    * Makes `tensor` an output of the run that is going on, so that its value is kept; the caller disposes it.
    * @throws PrismaError ARGUMENT_INVALID outside a run
+   * @example
+   * let doubled: Tensor | undefined;
+   * const logits = model.runWithHooks(images, {
+   *   hooks: [["hook_embed", (x, point) => void (doubled = point.keep(x.mul(2)))]],
+   * });
+   * await logits.data();
+   * doubled?.shape; // [1, 32, 96]
    */
   keep(tensor: Tensor): Tensor {
     this.#running("keep").kept.push(tensor);
@@ -67,6 +98,12 @@ export class HookPoint<Name extends string = string> {
   /**
    * Calls `fn` with the numbers of `tensor` once the run that is going on has been computed.
    * @throws PrismaError ARGUMENT_INVALID outside a run
+   * @example
+   * let read = 0;
+   * using run = await model.runWithCache(images, {
+   *   hooks: [["hook_embed", (x, point) => point.tap(x, (values) => (read = values.length))]],
+   * });
+   * read; // 3072
    */
   tap(tensor: Tensor, fn: TapFunction): void {
     this.#running("tap").tapped.push({ tensor: new Tensor(tensor.node), fn });
@@ -85,6 +122,10 @@ export class HookPoint<Name extends string = string> {
   /**
    * Passes `activation` through the functions attached here.
    * @throws PrismaError HOOK_RESULT_INVALID, HOOK_RETURNED_PROMISE
+   * @example
+   * const point = new HookPoint("hook_embed");
+   * point.add({ fn: (x) => x.mul(2), permanent: false }, false);
+   * await point.run(tensor([1, 2]), { kept: [], tapped: [] }).array(); // [2, 4]
    */
   run(activation: Tensor, requests: RunRequests): Tensor {
     const before = this.#requests;

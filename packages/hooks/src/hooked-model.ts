@@ -45,6 +45,7 @@ export abstract class HookedModel<Name extends string = string> {
 
   /** `costly` points are computed only when hooked or named, and are not in the default cache. */
   protected constructor(
+    /** Every hook point, in firing order. */
     readonly hookNames: readonly Name[],
     costly: ReadonlySet<Name>,
   ) {
@@ -74,6 +75,8 @@ export abstract class HookedModel<Name extends string = string> {
   /**
    * The hook point `name`.
    * @throws PrismaError HOOK_UNKNOWN naming the nearest valid name
+   * @example
+   * model.hookPoint("blocks.2.attn.hook_z").layer; // 2
    */
   hookPoint(name: Name): HookPoint<Name> {
     const [point] = this.#registry.find(name, "hookPoint");
@@ -84,6 +87,8 @@ export abstract class HookedModel<Name extends string = string> {
   /**
    * The class that `label` means: its number, its exact name, or a part of exactly one name.
    * @throws PrismaError ARGUMENT_INVALID; several matches are listed
+   * @example
+   * model.labelIndex("trouser"); // 1
    */
   labelIndex(label: string | number): number {
     if (this.labels !== null) return findLabel(this.labels, label);
@@ -95,6 +100,11 @@ export abstract class HookedModel<Name extends string = string> {
   /**
    * Adds `fn` at every point that `filter` means, until the handle or `resetHooks` removes it.
    * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY
+   * @example
+   * const handle = model.addHook("blocks.*.hook_mlp_out", (x) => x.mul(0));
+   * model.hookPoint("blocks.0.hook_mlp_out").size; // 1
+   * handle.remove();
+   * model.hookPoint("blocks.0.hook_mlp_out").size; // 0
    */
   addHook(
     filter: NameFilters<Name>,
@@ -104,7 +114,13 @@ export abstract class HookedModel<Name extends string = string> {
     return this.#registry.add(filter, fn, { ...options, doing: "addHook" });
   }
 
-  /** Removes all functions, permanent ones only with `{ includingPermanent: true }`. */
+  /**
+   * Removes all functions, permanent ones only with `{ includingPermanent: true }`.
+   * @example
+   * model.addHook("hook_embed", (x) => x.mul(2));
+   * model.resetHooks();
+   * model.hookPoint("hook_embed").size; // 0
+   */
   resetHooks(options: { readonly includingPermanent?: boolean } = {}): void {
     this.#registry.reset(options.includingPermanent ?? false);
   }
@@ -112,6 +128,12 @@ export abstract class HookedModel<Name extends string = string> {
   /**
    * Adds several functions at once; disposing the result removes exactly these.
    * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY; nothing is then added
+   * @example
+   * {
+   *   using scoped = model.hooks([["hook_embed", (x) => x.mul(0)]]);
+   *   await model.forward(images).data();
+   * }
+   * model.hookPoint("hook_embed").size; // 0
    */
   hooks(specs: readonly HookSpec<Name>[]): HookHandle {
     return this.#registry.addAll(specs, "hooks");
@@ -189,6 +211,10 @@ export abstract class HookedModel<Name extends string = string> {
   /**
    * The model's output for `input`, lazily: nothing runs until a value is asked for. Hooks run now.
    * @throws PrismaError SHAPE_MISMATCH, ARGUMENT_INVALID, and what hooks throw
+   * @example
+   * const logits = model.forward(images);
+   * logits.shape; // [1, 10]
+   * await logits.argmax().item(); // 3
    */
   forward(input: Tensor, options: LayerRange = {}): Tensor {
     return this.runWithHooks(input, options);
@@ -197,6 +223,11 @@ export abstract class HookedModel<Name extends string = string> {
   /**
    * As {@link forward}, with `hooks` added for this call only.
    * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY, HOOK_RESULT_INVALID, HOOK_RETURNED_PROMISE
+   * @example
+   * const logits = model.runWithHooks(images, {
+   *   hooks: [["hook_post_head_pre_normalize", (x) => x.neg()]],
+   * });
+   * await logits.argmin().item(); // 3
    */
   runWithHooks(input: Tensor, options: RunWithHooksOptions<Name> = {}): Tensor {
     const built = this.#buildGraph(input, { ...options, cache: [], doing: "runWithHooks" });
@@ -211,7 +242,7 @@ export abstract class HookedModel<Name extends string = string> {
    * @throws PrismaError as {@link runWithHooks}; OUT_OF_MEMORY, DEVICE_LOST, NOT_DIFFERENTIABLE
    * @example
    * using run = await model.runWithCache(images, { names: "blocks.*.attn.hook_pattern" });
-   * run.cache.get("pattern", 0).shape; // [B, H, P, P]
+   * run.cache.get("pattern", 0).shape; // [1, 4, 33, 33]
    */
   async runWithCache(
     input: Tensor,
@@ -238,7 +269,11 @@ export abstract class HookedModel<Name extends string = string> {
     return { output, cache, dispose, [Symbol.dispose]: dispose };
   }
 
-  /** Every hook point in firing order, with the shape and bytes of its activation for `batch` images; nothing is run. */
+  /**
+   * Every hook point in firing order, with the shape and bytes of its activation for `batch` images; nothing is run.
+   * @example
+   * model.hooksTable()[0]; // { name: "hook_embed", shape: [1, 32, 96], bytes: 12288, hooks: 0 }
+   */
   hooksTable(options: { readonly batch?: number } = {}): HookRow<Name>[] {
     const { batch = 1 } = options;
     return scope(() => {

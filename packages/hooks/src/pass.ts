@@ -13,6 +13,7 @@ export interface PassOptions<Name extends string> {
 
 /** What a model's forward function talks to at every named place. */
 export class Pass<Name extends string = string> {
+  /** What hooks asked to keep and to read. */
   readonly requests: RunRequests = { kept: [], tapped: [] };
   /** Activations asked for, after all hooks of their points, in firing order. Each is a handle of its own. */
   readonly cached = new Map<Name, Tensor>();
@@ -24,12 +25,23 @@ export class Pass<Name extends string = string> {
     this.#options = options;
   }
 
-  /** True when somebody hooks or caches `name`: a place that costs something is computed only then. */
+  /**
+   * True when somebody hooks or caches `name`: a place that costs something is computed only then.
+   * @example
+   * const pass = new Pass({ points: new Map(), names: new Set(["hook_embed"]), gradients: false });
+   * pass.wants("hook_embed"); // true
+   */
   wants(name: Name): boolean {
     return this.#options.names.has(name) || (this.#options.points.get(name)?.size ?? 0) > 0;
   }
 
-  /** The activation that goes on from `name`: what the functions there made of `activation`. */
+  /**
+   * The activation that goes on from `name`: what the functions there made of `activation`.
+   * @example
+   * const pass = new Pass({ points: new Map(), names: new Set(["hook_embed"]), gradients: false });
+   * await pass.at("hook_embed", tensor([1, 2])).array(); // [1, 2]
+   * [...pass.cached.keys()]; // ["hook_embed"]
+   */
   at(name: Name, activation: Tensor): Tensor {
     const { points, names, gradients } = this.#options;
     this.fired.add(name);

@@ -16,7 +16,11 @@ export interface Tokens {
   readonly readout: Readout;
 }
 
-/** Label of every position in order: `CLS`, `R0`, `(row,column)`. */
+/**
+ * Label of every position in order: `CLS`, `R0`, `(row,column)`.
+ * @example
+ * tokenLabels(model.tokens).slice(0, 3); // ["CLS", "(0,0)", "(0,1)"]
+ */
 export function tokenLabels(tokens: Tokens): string[] {
   const labels: string[] = [];
   if (tokens.cls !== null) labels[tokens.cls] = "CLS";

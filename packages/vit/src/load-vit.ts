@@ -79,7 +79,8 @@ async function readWeights(
  *   SOURCE_TRUNCATED, NETWORK_FAILED, CANCELLED, OUT_OF_MEMORY, and what `readSafetensors` throws
  * @example
  * const model = await loadViT("models/garment-scenes-vit");
- * const logits = model.forward(await model.preprocess("scene.png"));
+ * const image = await model.preprocess("models/garment-scenes-vit/scenes/000.png");
+ * await model.forward(image).argmax().item(); // 3
  */
 export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): Promise<ViT> {
   const file = isFiles(source) ? source.config : await readConfig(source, options.signal);

@@ -32,6 +32,7 @@ export class ViT<Layers extends number = number> extends HookedModel<HookName<La
   readonly layers: Layers;
   readonly tokens: Tokens;
 
+  /** Sizes and choices, every field filled in. */
   readonly config: ViTConfig<Layers>;
   /** Weights by name, as ViT-Prisma names them. The model owns them. */
   readonly parameters: ReadonlyMap<string, Tensor>;
@@ -220,6 +221,11 @@ export class ViT<Layers extends number = number> extends HookedModel<HookName<La
    * With `{ details: true }` also each picture as the model sees it.
    * @throws PrismaError IMAGE_INVALID, IMAGE_UNSUPPORTED, IMAGE_TOO_LARGE, SOURCE_NOT_FOUND, NETWORK_FAILED, SOURCE_TRUNCATED;
    *   ARGUMENT_INVALID when the checkpoint does not say how
+   * @example
+   * const scene = "models/garment-scenes-vit/scenes/000.png";
+   * (await model.preprocess([scene, scene])).shape; // [2, 1, 28, 56]
+   * const { images: seen } = await model.preprocess(scene, { details: true });
+   * seen[0]!.box; // { left: 0, top: 0, width: 56, height: 28 }
    */
   preprocess(
     images: ImageInput | readonly ImageInput[],
@@ -244,7 +250,12 @@ export class ViT<Layers extends number = number> extends HookedModel<HookName<La
     return options.details === true ? details : details.input;
   }
 
-  /** Frees the weights. */
+  /**
+   * Frees the weights.
+   * @example
+   * model.dispose();
+   * model.parameters.get("head.W_H")!.disposed; // true
+   */
   dispose(): void {
     for (const weight of this.parameters.values()) weight.dispose();
   }

@@ -1,6 +1,11 @@
 // Numbers as people read them: shares in percent, other values with two decimals and a true minus.
 
-/** A share of one as a percentage: `0.234` is `23%`, `0.034` is `3.4%`, `0.0002` is `<0.1%`. */
+/**
+ * A share of one as a percentage: `0.234` is `23%`, `0.034` is `3.4%`, `0.0002` is `<0.1%`.
+ * @example
+ * formatPercent(0.234); // "23%"
+ * formatPercent(0.0002); // "<0.1%"
+ */
 export function formatPercent(share: number): string {
   const percent = 100 * share;
   if (percent === 0) return "0%";
@@ -9,7 +14,11 @@ export function formatPercent(share: number): string {
   return `${withMinus(percent, digits)}%`;
 }
 
-/** A number with two decimals and a minus sign as wide as a plus. */
+/**
+ * A number with two decimals and a minus sign as wide as a plus.
+ * @example
+ * formatNumber(-1.5); // "\u22121.50"
+ */
 export function formatNumber(value: number): string {
   return withMinus(value, 2);
 }

@@ -11,12 +11,23 @@ export interface TokenLayout {
   readonly grid: readonly [rows: number, columns: number];
 }
 
-/** Number of tokens. */
+/**
+ * Number of tokens.
+ * @example
+ * const layout = { cls: 0, registers: [], patches: [1, 2, 3, 4], grid: [2, 2] } as const;
+ * tokenCount(layout); // 5
+ */
 export function tokenCount(layout: TokenLayout): number {
   return layout.patches.length + apartTokens(layout).length;
 }
 
-/** Row and column of a token, or null when it stands apart. */
+/**
+ * Row and column of a token, or null when it stands apart.
+ * @example
+ * const layout = { cls: 0, registers: [], patches: [1, 2, 3, 4], grid: [2, 2] } as const;
+ * patchPosition(layout, 3); // [1, 0]
+ * patchPosition(layout, 0); // null
+ */
 export function patchPosition(
   layout: TokenLayout,
   token: number,
@@ -30,7 +41,13 @@ export function apartTokens({ cls, registers }: TokenLayout): number[] {
   return cls === null ? [...registers] : [cls, ...registers];
 }
 
-/** A short name for a token: `CLS`, `R0` for the first register, `(r,c)` for a patch. */
+/**
+ * A short name for a token: `CLS`, `R0` for the first register, `(r,c)` for a patch.
+ * @example
+ * const layout = { cls: 0, registers: [], patches: [1, 2, 3, 4], grid: [2, 2] } as const;
+ * tokenName(layout, 0); // "CLS"
+ * tokenName(layout, 3); // "(1,0)"
+ */
 export function tokenName(layout: TokenLayout, token: number): string {
   if (token === layout.cls) return "CLS";
   const register = layout.registers.indexOf(token);

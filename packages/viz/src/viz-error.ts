@@ -9,10 +9,15 @@ export type VizErrorCode =
 
 /** Bad input to a figure. `message` starts with the code and names what was found and expected. */
 export class VizError extends Error {
+  /** Always `VizError`, so that errors of several copies of the package can be told. */
   override readonly name = "VizError";
+  /** What is wrong, for programs; `message` says it for people. */
   readonly code: VizErrorCode;
+  /** Facts as plain data: what was found, what was expected. */
   readonly details: Readonly<Record<string, unknown>>;
+  /** Every fault of a figure is one of its input. */
   readonly kind = "BAD_INPUT";
+  /** The same call fails again. */
   readonly retryable = false;
 
   constructor(

@@ -56,6 +56,19 @@ const figureName = "attentionGrid";
  * A grid of small attention maps, layers down and heads across, on one shared colour scale.
  * Sizes are fixed by the first data; later updates must keep them.
  * @throws VizError VIZ_SHAPE, VIZ_INDEX, VIZ_VALUE, VIZ_DOCUMENT
+ * @example
+ * const tokens = { cls: 0, registers: [], patches: [1], grid: [1, 1] } as const;
+ * const { element } = attentionGrid(
+ *   {
+ *     shape: [1, 2, 2, 2],
+ *     data: [1, 0, 0, 1, 0.5, 0.5, 0.5, 0.5],
+ *     tokens,
+ *     query: 0,
+ *     selected: { layer: 0, head: 1 },
+ *   },
+ *   { document },
+ * );
+ * element.querySelectorAll("[role=radio]").length; // 2
  */
 export function attentionGrid(
   data: AttentionGridData,

@@ -48,6 +48,13 @@ const figureName = "attentionMap";
  * One head's attention over the picture, one row at a time: hover a patch or CLS to see its row,
  * click to keep it, or walk with the arrow keys. Sizes and scale are fixed by the first data.
  * @throws VizError VIZ_SHAPE, VIZ_INDEX, VIZ_VALUE, VIZ_DOCUMENT
+ * @example
+ * const tokens = { cls: 0, registers: [], patches: [1], grid: [1, 1] } as const;
+ * const { element } = attentionMap(
+ *   { shape: [2, 2], data: [0.25, 0.75, 1, 0], tokens, query: 0, name: "L0H1" },
+ *   { document },
+ * );
+ * element.getAttribute("aria-label"); // "Head L0H1: CLS looks most at (0,0), 75%."
  */
 export function attentionMap(
   data: AttentionMapData,

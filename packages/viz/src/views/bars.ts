@@ -38,6 +38,12 @@ const figureName = "bars";
  * A table of labels, bars and numbers (in full on hover) in the order given, so that nothing moves between updates.
  * The number of rows is fixed by the first data.
  * @throws VizError VIZ_SHAPE, VIZ_VALUE, VIZ_INDEX, VIZ_DOCUMENT
+ * @example
+ * const { element } = bars(
+ *   { shape: [2], data: [0.25, 0.75], labels: ["Coat", "Bag"], title: "probability", unit: "percent" },
+ *   { document },
+ * );
+ * element.querySelector("tbody")?.textContent; // "Coat25%Bag75%"
  */
 export function bars(data: BarsData, options: FigureOptions = {}): Figure<BarsData> {
   const document = figureDocument(options);

@@ -30,6 +30,12 @@ const figureName = "pixelImage";
 /**
  * A picture with crisp pixels. Patch borders show while the pointer is on it or a patch is marked.
  * @throws VizError VIZ_SHAPE, VIZ_VALUE, VIZ_INDEX, VIZ_DOCUMENT
+ * @example
+ * const { element } = pixelImage(
+ *   { shape: [1, 2], data: [0, 255], label: "Black, then white" },
+ *   { document },
+ * );
+ * element.getAttribute("aria-label"); // "Black, then white"
  */
 export function pixelImage(
   data: PixelImageData,

@@ -1,0 +1,88 @@
+// Every public name of the packages, with what its documentation says: exports of `index.ts`, and members of exported classes.
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { repositoryFile } from "./repository-file.ts";
+
+/** A name that users of a package see. */
+export interface PublicName {
+  /** `topK`, or `Tensor.sum` for a member of a class. */
+  readonly name: string;
+  /** Where it is declared, as `packages/tensor/src/create.ts:80`. */
+  readonly place: string;
+  /** A function or a method; accessors are not. */
+  readonly callable: boolean;
+  /** Has a description, its own or that of the member it implements. */
+  readonly documented: boolean;
+  /** The text of each `@example`. */
+  readonly examples: readonly string[];
+}
+
+const root = fileURLToPath(repositoryFile(""));
+const entryOf = (name: string) => `${root}packages/${name}/src/index.ts`;
+
+/** The public names of `packages`, by package. One program serves all of them. */
+export function publicNames(packages: readonly string[]): Map<string, PublicName[]> {
+  const program = ts.createProgram(packages.map(entryOf), {
+    // The names and comments of our own files are all that is looked at.
+    noLib: true,
+    types: [],
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.ESNext,
+    moduleResolution: ts.ModuleResolutionKind.Bundler,
+    customConditions: ["@prisma/source"],
+    allowImportingTsExtensions: true,
+    noEmit: true,
+  });
+  const checker = program.getTypeChecker();
+  return new Map(packages.map((name) => [name, namesOf(program, checker, entryOf(name))]));
+}
+
+function namesOf(program: ts.Program, checker: ts.TypeChecker, entry: string): PublicName[] {
+  const source = program.getSourceFile(entry);
+  const module = source === undefined ? undefined : checker.getSymbolAtLocation(source);
+  if (module === undefined) throw new Error(`${entry} exports nothing`);
+  return checker.getExportsOfModule(module).flatMap((exported) => {
+    const alias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+    const symbol = alias ? checker.getAliasedSymbol(exported) : exported;
+    return [describe(symbol, exported.name, checker), ...membersOf(symbol, checker)];
+  });
+}
+
+/** Members that a class has for everybody, its own and inherited ones of ours; not well-known symbols. */
+function membersOf(symbol: ts.Symbol, checker: ts.TypeChecker): PublicName[] {
+  if ((symbol.flags & ts.SymbolFlags.Class) === 0) return [];
+  const members = checker.getDeclaredTypeOfSymbol(symbol).getProperties();
+  return members
+    .filter((member) => (member.declarations ?? []).every(isPublic))
+    .filter((member) => !member.name.startsWith("__"))
+    .map((member) => describe(member, `${symbol.name}.${member.name}`, checker));
+}
+
+function isPublic(declaration: ts.Declaration): boolean {
+  const hidden = ts.ModifierFlags.Private | ts.ModifierFlags.Protected;
+  const name = ts.getNameOfDeclaration(declaration);
+  const hashed = name !== undefined && ts.isPrivateIdentifier(name);
+  return !hashed && (ts.getCombinedModifierFlags(declaration) & hidden) === 0;
+}
+
+function describe(symbol: ts.Symbol, name: string, checker: ts.TypeChecker): PublicName {
+  const declarations = symbol.declarations ?? [];
+  const [first] = declarations;
+  if (first === undefined) throw new Error(`${name} is declared nowhere`);
+  const file = first.getSourceFile();
+  const line = file.getLineAndCharacterOfPosition(first.getStart(file)).line + 1;
+  return {
+    name,
+    place: `${file.fileName.slice(root.length)}:${line}`,
+    callable: declarations.some((it) => ts.isFunctionLike(it) && !ts.isAccessor(it)),
+    documented: symbol.getDocumentationComment(checker).some((part) => part.text.trim() !== ""),
+    examples: declarations.flatMap(examplesOf),
+  };
+}
+
+function examplesOf(declaration: ts.Declaration): string[] {
+  return ts
+    .getJSDocTags(declaration)
+    .filter((tag) => tag.tagName.text === "example")
+    .map((tag) => ts.getTextOfJSDocComment(tag.comment) ?? "");
+}
