@@ -12,7 +12,11 @@ export function codeBlocks(markdown: string): string[] {
 
 /** Imports become constants of the modules handed in. */
 function withModules(code: string): string {
-  return code.replace(/^import \{([^}]*)\} from ("[^"]+");$/gm, "const {$1} = modules[$2];");
+  return code.replace(
+    /^import \{([^}]*)\} from ("[^"]+");$/gm,
+    (_, names: string, from: string) =>
+      `const {${names.replace(/\btype \w+,?/g, "")}} = modules[${from}];`,
+  );
 }
 
 /**
