@@ -126,6 +126,7 @@ const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}"\\]/u;
  * quoteName("a\tb"); // '"a\\u{9}b"'
  */
 export function quoteName(text: string, longest = QUOTED_CHARACTERS): string {
+  if (text.length <= longest && !UNSAFE.test(text)) return `"${text}"`;
   let shown = "";
   let read = 0;
   // An escape may not be cut, and a text of megabytes is not walked: at most `longest` characters are looked at.

@@ -5,11 +5,9 @@ import { Node } from "./graph/node.ts";
 import { byteSource, type ByteInput, type ByteSource, type ReadOptions } from "./io/byte-source.ts";
 import { decodeValues, heldAs } from "./io/decode-dtype.ts";
 import { encodeSafetensors } from "./io/encode-safetensors.ts";
-import {
-  readSafetensorsHeader,
-  type SafetensorsEntry,
-  type SafetensorsLimits,
-} from "./io/safetensors-header.ts";
+import type { SafetensorsEntry } from "./io/safetensors-entry.ts";
+import { readSafetensorsHeader } from "./io/safetensors-header.ts";
+import type { SafetensorsLimits } from "./io/safetensors-limits.ts";
 import { currentDevice, type Device } from "./run/devices.ts";
 import { sizeOf } from "./shape.ts";
 import { Tensor } from "./tensor.ts";

@@ -20,17 +20,21 @@ export class JsonNumber {
 /** A JSON value; objects are maps, so that no key is special. */
 export type JsonValue = null | boolean | string | JsonNumber | JsonValue[] | Map<string, JsonValue>;
 
-/** What can be wrong with a text. */
-export type JsonFault = "syntax" | "duplicate" | "depth" | "keys" | "surrogate";
+/** What is wrong with a text: a key that is there already, too much nesting, or an object with too many keys. */
+export type JsonFault =
+  | { readonly kind: "syntax" }
+  | { readonly kind: "duplicate"; readonly key: string; readonly firstAt: number }
+  | { readonly kind: "depth" }
+  | { readonly kind: "keys"; readonly depth: number };
 
-/** Thrown by {@link parseStrictJson}; `at` counts UTF-16 units of the text. */
+const SYNTAX: JsonFault = { kind: "syntax" };
+
+/** Thrown by {@link parseStrictJson}; places count UTF-16 units of the text. */
 export class JsonSyntaxError extends Error {
   constructor(
-    readonly fault: JsonFault,
     message: string,
     readonly at: number,
-    readonly key: string | null = null,
-    readonly firstAt: number | null = null,
+    readonly fault: JsonFault,
   ) {
     super(message);
   }
@@ -51,6 +55,12 @@ const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 /** All but the quote, the backslash and what is below the space (RFC 8259, section 7: unescaped). */
 const PLAIN_TEXT = /[\u0020-\u0021\u0023-\u005b\u005d-\uffff]*/y;
 const SPACE = /[ \t\n\r]*/y;
+const SPACE_CODE = 0x20;
+const WORDS = [
+  ["null", null],
+  ["true", true],
+  ["false", false],
+] as const;
 
 class Scanner {
   #at = 0;
@@ -58,7 +68,7 @@ class Scanner {
   constructor(
     readonly text: string,
     readonly maxDepth: number,
-    readonly maxKeys: number,
+    readonly maxKeys: readonly number[],
   ) {}
 
   document(): JsonValue {
@@ -69,19 +79,21 @@ class Scanner {
     return value;
   }
 
-  #fail(message: string, fault: JsonFault = "syntax"): never {
-    throw new JsonSyntaxError(fault, message, this.#at);
+  #fail(message: string, at = this.#at, fault = SYNTAX): never {
+    throw new JsonSyntaxError(message, at, fault);
   }
 
+  /** The text that the sticky `pattern` matches here, now behind us; "" where there is none. */
   #match(pattern: RegExp): string {
-    pattern.lastIndex = this.#at;
-    const found = pattern.exec(this.text)?.[0] ?? "";
-    this.#at += found.length;
-    return found;
+    const start = this.#at;
+    pattern.lastIndex = start;
+    if (pattern.test(this.text)) this.#at = pattern.lastIndex;
+    return this.text.slice(start, this.#at);
   }
 
   #skipSpace(): void {
-    this.#match(SPACE);
+    // Headers have millions of places where space may be, and hardly any space.
+    if (this.text.charCodeAt(this.#at) <= SPACE_CODE) this.#match(SPACE);
   }
 
   #expect(character: string): void {
@@ -93,25 +105,22 @@ class Scanner {
     const character = this.text[this.#at];
     if (character === '"') return this.#string();
     if (character === "{" || character === "[") {
-      if (depth >= this.maxDepth) this.#fail(`nested deeper than ${this.maxDepth}`, "depth");
+      if (depth >= this.maxDepth)
+        this.#fail(`nested deeper than ${this.maxDepth}`, this.#at, { kind: "depth" });
       return character === "{" ? this.#object(depth) : this.#array(depth);
     }
     return this.#literal();
   }
 
   #literal(): JsonValue {
-    for (const [word, value] of [
-      ["null", null],
-      ["true", true],
-      ["false", false],
-    ] as const) {
+    const number = this.#match(NUMBER);
+    if (number !== "") return new JsonNumber(number);
+    for (const [word, value] of WORDS) {
       if (!this.text.startsWith(word, this.#at)) continue;
       this.#at += word.length;
       return value;
     }
-    const number = this.#match(NUMBER);
-    if (number === "") this.#fail("a value expected");
-    return new JsonNumber(number);
+    return this.#fail("a value expected");
   }
 
   #string(): string {
@@ -120,8 +129,7 @@ class Scanner {
     let value = this.#match(PLAIN_TEXT);
     while (this.text[this.#at] === "\\") value += this.#escape() + this.#match(PLAIN_TEXT);
     this.#expect('"');
-    if (LONE_SURROGATE.test(value))
-      throw new JsonSyntaxError("surrogate", "half of a surrogate pair in a string", start);
+    if (LONE_SURROGATE.test(value)) this.#fail("half of a surrogate pair in a string", start);
     return value;
   }
 
@@ -166,15 +174,16 @@ class Scanner {
   #object(depth: number): Map<string, JsonValue> {
     const entries = new Map<string, JsonValue>();
     const places: number[] = [];
+    const most = this.maxKeys[depth] ?? Infinity;
     this.#items("}", () => {
       const at = this.#at;
       const key = this.#string();
       if (entries.has(key)) {
-        const first = places[[...entries.keys()].indexOf(key)] ?? at;
-        throw new JsonSyntaxError("duplicate", "a key is there twice", at, key, first);
+        const firstAt = places[[...entries.keys()].indexOf(key)] ?? at;
+        this.#fail("a key is there twice", at, { kind: "duplicate", key, firstAt });
       }
-      if (places.push(at) > this.maxKeys)
-        this.#fail(`an object with more than ${this.maxKeys} keys`, "keys");
+      if (places.push(at) > most)
+        this.#fail(`an object with more than ${most} keys`, at, { kind: "keys", depth });
       this.#skipSpace();
       this.#expect(":");
       this.#skipSpace();
@@ -185,9 +194,14 @@ class Scanner {
 }
 
 /**
- * Parses `text` as one JSON value, nested at most `maxDepth` deep and with at most `maxKeys` keys in an object.
+ * Parses `text` as one JSON value, nested at most `maxDepth` deep; an object at depth `d` has at most `maxKeys[d]` keys,
+ * where that is given.
  * @throws JsonSyntaxError
  */
-export function parseStrictJson(text: string, maxDepth = 64, maxKeys = Infinity): JsonValue {
+export function parseStrictJson(
+  text: string,
+  maxDepth: number,
+  maxKeys: readonly number[] = [],
+): JsonValue {
   return new Scanner(text, maxDepth, maxKeys).document();
 }

@@ -6,7 +6,7 @@ import {
   scope,
   shareViews,
   tensor,
-  Tensor,
+  type Tensor,
   uniform,
   zeros,
   type Memory,
@@ -208,7 +208,7 @@ onEachDevice(() => {
           dropped = zeros([1]);
           return dropped.add(1);
         });
-        expect(dropped.disposed).toBe(true);
+        expect(dropped!.disposed).toBe(true);
         expect(inner.disposed).toBe(false);
         return inner.mul(2);
       });

@@ -1,6 +1,7 @@
 // Buffers by size class: freed ones wait for the next request of their class, since making one costs far more.
 import { PrismaError } from "../../errors.ts";
 import type { DeviceBuffer, DeviceMemory } from "../device.ts";
+import type { FaultLedger } from "./fault-ledger.ts";
 
 /** A buffer of the device, at least as large as asked for. */
 export interface GpuBuffer extends DeviceBuffer {
@@ -32,7 +33,7 @@ export class BufferPool {
     readonly device: GPUDevice,
     readonly epoch: number,
     /** Told of every new buffer's out-of-memory check, so that results can wait for it. */
-    readonly onCheck: (check: Promise<GPUError | null>, bytes: number) => void,
+    readonly faults: FaultLedger,
   ) {}
 
   /** @throws PrismaError SIZE_LIMIT */
@@ -59,21 +60,36 @@ export class BufferPool {
   #create(size: number): GPUBuffer {
     this.device.pushErrorScope("out-of-memory");
     const gpu = this.device.createBuffer({ size, usage: STORAGE });
-    this.onCheck(this.device.popErrorScope(), size);
+    const check = this.device.popErrorScope();
+    this.faults.watch(
+      check.then((error) => (error === null ? null : this.#refused(size))),
+      [gpu],
+    );
     return gpu;
   }
 
-  /** Keeps the buffer for the next request of its class. */
+  /** Makes room for another try. */
+  #refused(bytes: number): PrismaError {
+    this.trim();
+    return new PrismaError(
+      "OUT_OF_MEMORY",
+      `WebGPU: ${bytes} bytes could not be allocated; ${this.#liveBytes} are in use. Dispose tensors or use a smaller batch.`,
+      { asked: bytes, inUse: this.#liveBytes },
+    );
+  }
+
+  /** Keeps the buffer, unless it could not be had, for the next request of its class. */
   release(buffer: GpuBuffer): void {
     this.#live--;
     this.#liveBytes -= buffer.capacity;
+    if (this.faults.isUnusable(buffer.gpu)) return buffer.gpu.destroy();
     this.#pooledBytes += buffer.capacity;
     const list = this.#free.get(buffer.capacity) ?? [];
     list.push(buffer.gpu);
     this.#free.set(buffer.capacity, list);
   }
 
-  /** Destroys what waits: a failed allocation may pass once it is gone. */
+  /** Destroys what waits. */
   trim(): void {
     for (const list of this.#free.values()) for (const gpu of list) gpu.destroy();
     this.#free.clear();

@@ -110,9 +110,8 @@ export class WebGpuDevice implements DevicePort {
   }
 
   write(buffer: DeviceBuffer, data: ArrayBufferView<ArrayBuffer>): void {
-    const { gpu } = this.#buffer(buffer);
-    if (data.byteLength > 0)
-      this.#line().gpu.queue.writeBuffer(gpu, 0, data.buffer, data.byteOffset, data.byteLength);
+    const own = this.#buffer(buffer);
+    if (data.byteLength > 0) this.#line().write(own, data);
   }
 
   prepare(kernel: Kernel): WebGpuPrepared {

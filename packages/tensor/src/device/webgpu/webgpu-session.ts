@@ -6,6 +6,8 @@ import { PrismaError } from "../../errors.ts";
 import { evaluateAffine } from "../../graph/affine.ts";
 import type { Kernel } from "../../schedule/kernel.ts";
 import { BufferPool, type GpuBuffer } from "./buffer-pool.ts";
+import { captureErrors, reportedError, type Captured } from "./capture-errors.ts";
+import { FaultLedger } from "./fault-ledger.ts";
 
 /** A shader compiled for this session. */
 export interface Compiled {
@@ -48,6 +50,11 @@ function paramWord(word: ParamWord, slots: readonly number[]): number {
   }
 }
 
+/** The buffers a dispatch writes: its last ones. */
+function outputsOf({ compiled: { program }, buffers }: Dispatch): readonly GpuBuffer[] {
+  return buffers.slice(buffers.length - program.outputs);
+}
+
 /** Everything that dies with a GPUDevice. */
 export class WebGpuSession {
   readonly pool: BufferPool;
@@ -55,42 +62,16 @@ export class WebGpuSession {
     string,
     { readonly pipeline: GPUComputePipeline; readonly layout: GPUBindGroupLayout }
   >();
-  /** Checks of allocations not yet answered; nothing is read before they are. */
-  readonly #checks = new Set<Promise<void>>();
-  #fault: PrismaError | null = null;
-  #recent: readonly string[] = [];
+  /** What is known to be wrong with pipelines. */
+  readonly #broken = new WeakMap<GPUComputePipeline, PrismaError>();
+  readonly #faults = new FaultLedger();
 
   constructor(
     readonly gpu: GPUDevice,
     readonly epoch: number,
     readonly target: WgslTarget,
   ) {
-    this.pool = new BufferPool(gpu, epoch, (check, bytes) => this.#watchAllocation(check, bytes));
-    gpu.addEventListener("uncapturederror", (event) => {
-      event.preventDefault();
-      const { error } = event;
-      this.#fault ??= new PrismaError(
-        "KERNEL_FAILED",
-        `WebGPU: ${error.message.slice(0, 200)} (near ${this.#recent.join(", ")})`,
-        { labels: this.#recent },
-      );
-    });
-  }
-
-  #watchAllocation(check: Promise<GPUError | null>, bytes: number): void {
-    const watched = check.then(
-      (error) => {
-        if (error !== null)
-          this.#fault ??= new PrismaError(
-            "OUT_OF_MEMORY",
-            `WebGPU: ${bytes} bytes could not be allocated; ${this.pool.memory().bytes} are in use. Dispose tensors or use a smaller batch.`,
-            { asked: bytes, inUse: this.pool.memory().bytes },
-          );
-      },
-      () => {},
-    );
-    this.#checks.add(watched);
-    void watched.finally(() => this.#checks.delete(watched));
+    this.pool = new BufferPool(gpu, epoch, this.#faults);
   }
 
   compile(kernel: Kernel): Compiled {
@@ -110,16 +91,30 @@ export class WebGpuSession {
       visibility: COMPUTE,
       buffer: { type: i < reads ? "read-only-storage" : "storage" },
     }));
-    const layout = this.gpu.createBindGroupLayout({
-      entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: "uniform" } }, ...storage],
+    const { result, error } = captureErrors(this.gpu, () => {
+      const layout = this.gpu.createBindGroupLayout({
+        entries: [{ binding: 0, visibility: COMPUTE, buffer: { type: "uniform" } }, ...storage],
+      });
+      const module = this.gpu.createShaderModule({ code: program.code() });
+      const pipeline = this.gpu.createComputePipeline({
+        layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
+        compute: { module, entryPoint: "main" },
+      });
+      return { pipeline, layout };
     });
-    this.#recent = labels;
-    const module = this.gpu.createShaderModule({ code: program.code() });
-    const pipeline = this.gpu.createComputePipeline({
-      layout: this.gpu.createPipelineLayout({ bindGroupLayouts: [layout] }),
-      compute: { module, entryPoint: "main" },
+    void error.then((found) => {
+      if (found !== null) this.#broken.set(result.pipeline, reportedError(found, labels));
     });
-    return { pipeline, layout };
+    return result;
+  }
+
+  /** Copies `data` to the start of `buffer`. */
+  write(buffer: GpuBuffer, data: ArrayBufferView<ArrayBuffer>): void {
+    const { error } = captureErrors(this.gpu, () =>
+      this.gpu.queue.writeBuffer(buffer.gpu, 0, data.buffer, data.byteOffset, data.byteLength),
+    );
+    const check = error.then((found) => (found === null ? null : reportedError(found, [])));
+    this.#faults.watch(check, [buffer]);
   }
 
   /** Queues dispatches, their parameters in one uniform buffer. */
@@ -140,10 +135,30 @@ export class WebGpuSession {
         (offsets[i] ?? 0) / WORD_BYTES,
       ),
     );
-    const uniforms = this.gpu.createBuffer({ size: bytes, usage: UNIFORM });
-    this.gpu.queue.writeBuffer(uniforms, 0, words);
-    this.#encode(dispatches, uniforms, offsets);
-    uniforms.destroy();
+    const { error } = captureErrors(this.gpu, () => {
+      const uniforms = this.gpu.createBuffer({ size: bytes, usage: UNIFORM });
+      this.gpu.queue.writeBuffer(uniforms, 0, words);
+      this.#encode(dispatches, uniforms, offsets);
+      uniforms.destroy();
+    });
+    this.#watch(dispatches, error);
+  }
+
+  /** Where `error` tells of one, none of the dispatches' outputs hold values: a submission fails as a whole. */
+  #watch(dispatches: readonly Dispatch[], error: Captured<void>["error"]): void {
+    const writes = dispatches.flatMap(outputsOf);
+    const reason = error.then((found) => {
+      if (found === null) return null;
+      const known =
+        this.#faults.faultAmong(dispatches.flatMap(({ buffers }) => buffers)) ??
+        dispatches.map(({ compiled }) => this.#broken.get(compiled.pipeline)).find(Boolean);
+      return (
+        known ?? reportedError(found, [...new Set(dispatches.flatMap(({ labels }) => labels))])
+      );
+    });
+    this.#faults.watch(reason, writes);
+    for (const dispatch of dispatches)
+      this.#faults.record({ reads: dispatch.buffers, writes: outputsOf(dispatch) });
   }
 
   #encode(dispatches: readonly Dispatch[], uniforms: GPUBuffer, offsets: readonly number[]): void {
@@ -167,13 +182,12 @@ export class WebGpuSession {
 
   #dispatch(
     pass: GPUComputePassEncoder,
-    { compiled, buffers, labels }: Dispatch,
+    { compiled, buffers }: Dispatch,
     uniforms: GPUBuffer,
     offset: number,
   ): void {
     const { program, pipeline, layout } = compiled;
     if (program.workgroups === 0) return;
-    this.#recent = labels;
     const size = Math.ceil(Math.max(4, program.params.length) / 4) * 16;
     const entries: GPUBindGroupEntry[] = [
       { binding: 0, resource: { buffer: uniforms, offset, size } },
@@ -188,39 +202,40 @@ export class WebGpuSession {
     pass.dispatchWorkgroups(rows === 1 ? program.workgroups : widest, rows);
   }
 
-  /** A copy of bytes of a buffer, once everything queued before is done and every allocation is known to be good. */
+  /** A copy of bytes of a buffer, once everything queued before is done and known to have gone well. */
   async read(buffer: GpuBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
-    const staging = this.gpu.createBuffer({ size: Math.max(WORD_BYTES, byteLength), usage: READ });
-    try {
+    const { result: staging, error } = captureErrors(this.gpu, () => {
+      const target = this.gpu.createBuffer({ size: Math.max(WORD_BYTES, byteLength), usage: READ });
       const encoder = this.gpu.createCommandEncoder();
-      encoder.copyBufferToBuffer(buffer.gpu, byteOffset, staging, 0, byteLength);
+      encoder.copyBufferToBuffer(buffer.gpu, byteOffset, target, 0, byteLength);
       this.gpu.queue.submit([encoder.finish()]);
+      return target;
+    });
+    try {
       await this.#limited(staging.mapAsync(1));
-      await Promise.all(this.#checks);
-      this.#throwFault();
+      await this.#assertSound(buffer, error);
       return staging.getMappedRange(0, byteLength).slice(0);
-    } catch (error) {
-      if (error instanceof PrismaError) throw error;
-      await Promise.all(this.#checks);
-      this.#throwFault();
+    } catch (cause) {
+      if (cause instanceof PrismaError) throw cause;
+      await this.#assertSound(buffer, error);
       throw new PrismaError(
         "DEVICE_LOST",
         "WebGPU: the result could not be read: the device was lost",
         { epoch: this.epoch },
-        { cause: error },
+        { cause },
       );
     } finally {
       staging.destroy();
     }
   }
 
-  /** The first fault since the last read, told once. */
-  #throwFault(): void {
-    const fault = this.#fault;
-    this.#fault = null;
-    if (fault === null) return;
-    if (fault.code === "OUT_OF_MEMORY") this.pool.trim();
-    throw fault;
+  /** Throws the reason why `buffer` holds no values, or why it could not be copied. */
+  async #assertSound(buffer: GpuBuffer, copy: Captured<unknown>["error"]): Promise<void> {
+    await this.#faults.settled();
+    const fault = this.#faults.faultOf(buffer);
+    if (fault !== undefined) throw fault;
+    const found = await copy;
+    if (found !== null) throw reportedError(found, []);
   }
 
   async #limited(done: Promise<unknown>): Promise<void> {
