@@ -1,12 +1,24 @@
 // What is measured: one list of workloads, each described in numbers so that every engine builds the same thing.
 
-/** Sizes of a vision transformer with random weights; 224 x 224 pixels, patches of 16, 1,000 classes. */
+/** Sizes of a vision transformer with random weights and a CLS token. */
 export interface VitSizes {
   readonly layers: number;
   readonly heads: number;
   readonly width: number;
+  /** Width between the two layers of an MLP. */
   readonly hidden: number;
   readonly batch: number;
+  /** Pixels: rows, columns, channels, and the side of a patch. */
+  readonly image: readonly [rows: number, columns: number, channels: number, patch: number];
+  readonly classes: number;
+}
+
+/** Patches of one image, and values in one patch. */
+export function patchesOf({ image: [rows, columns, channels, patch] }: VitSizes): {
+  readonly patches: number;
+  readonly values: number;
+} {
+  return { patches: (rows / patch) * (columns / patch), values: patch * patch * channels };
 }
 
 /** One workload. `matmul` is [batch, m, k] x [batch, k, n] (or x [k, n] with `sharedRight`). */
@@ -48,18 +60,30 @@ function attention(name: string, batch: number, m: number, k: number, n: number)
   };
 }
 
-/** Tokens of a 224-pixel image in patches of 16, with CLS. */
-export const VIT_TOKENS = 197;
+/** 224-pixel images in patches of 16, ImageNet's classes. */
+const IMAGENET = { image: [224, 224, 3, 16], classes: 1000, batch: 1 } as const;
 /** Sizes of ViT-B/16. */
-export const VIT_B: VitSizes = { layers: 12, heads: 12, width: 768, hidden: 3072, batch: 1 };
+export const VIT_B: VitSizes = { layers: 12, heads: 12, width: 768, hidden: 3072, ...IMAGENET };
 /** Sizes of ViT-Ti/16. */
-export const VIT_TI: VitSizes = { layers: 12, heads: 3, width: 192, hidden: 768, batch: 1 };
+export const VIT_TI: VitSizes = { layers: 12, heads: 3, width: 192, hidden: 768, ...IMAGENET };
+/** Sizes of the demo's model. */
+export const SHIPPED: VitSizes = {
+  layers: 4,
+  heads: 4,
+  width: 96,
+  hidden: 384,
+  batch: 1,
+  image: [28, 56, 1, 7],
+  classes: 10,
+};
 
 /** Multiply-adds of a forward pass, counted as two operations each. */
-export function vitFlops({ layers, width, hidden, batch }: VitSizes): number {
-  const tokens = VIT_TOKENS;
+export function vitFlops(sizes: VitSizes): number {
+  const { layers, width, hidden, batch, classes } = sizes;
+  const { patches, values } = patchesOf(sizes);
+  const tokens = patches + 1;
   const block = tokens * width * (4 * width + 2 * hidden) + 2 * tokens * tokens * width;
-  return 2 * batch * (layers * block + (tokens - 1) * 768 * width + width * 1000);
+  return 2 * batch * (layers * block + patches * values * width + width * classes);
 }
 
 function vit(name: string, sizes: VitSizes, cached = false): Case {
@@ -95,6 +119,7 @@ export const CASES: readonly Case[] = [
     workload: { kind: "gelu", shape: [197, 3072] },
     flops: 0,
   },
+  vit("shipped model", SHIPPED),
   vit("ViT-Ti/16", VIT_TI),
   vit("ViT-B/16", VIT_B),
   vit("ViT-B/16, every activation kept", VIT_B, true),

@@ -1,4 +1,4 @@
-// The benchmark command: `pnpm bench [filter ...]` measures every case whose name contains a filter, on every engine that is here.
+// The benchmark command: `pnpm bench [filter ...]` measures every case whose group or name contains a filter, on every engine that is here.
 import { cpus } from "node:os";
 import { CASES } from "./cases.ts";
 import { createOnnxRuntime } from "./engines/onnxruntime.ts";
@@ -40,7 +40,8 @@ async function main(): Promise<void> {
   for (const engine of engines) console.log(`  ${engine.name} ${engine.version}`);
   const ratios = new Map<string, number[]>();
   for (const item of CASES.filter(
-    (c) => filters.length === 0 || filters.some((filter) => c.name.includes(filter)),
+    (c) =>
+      filters.length === 0 || filters.some((filter) => `${c.group} ${c.name}`.includes(filter)),
   )) {
     const timings = await measure(item, engines, { rounds: 5, roundMs: 150 });
     const ours = timings.find((timing) => timing.engine === OURS);
@@ -58,4 +59,10 @@ async function main(): Promise<void> {
   for (const engine of engines) await engine.close();
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  // TensorFlow.js answers errors nobody catches with its whole program text.
+  console.error(error);
+  process.exit(1);
+}

@@ -1,5 +1,5 @@
 // ONNX Runtime Web on WebAssembly, given graphs that we write ourselves.
-import { VIT_TOKENS, type Case, type VitSizes } from "../cases.ts";
+import { patchesOf, type Case, type VitSizes } from "../cases.ts";
 import { randomValues, type Engine, type Run } from "../engine.ts";
 import {
   encodeOnnx,
@@ -74,11 +74,13 @@ class GraphBuilder {
   }
 }
 
-function vitGraph({ layers, heads, width, hidden, batch }: VitSizes): OnnxGraph {
+function vitGraph(sizes: VitSizes): OnnxGraph {
+  const { layers, heads, width, hidden, batch, classes } = sizes;
+  const { patches, values } = patchesOf(sizes);
   const g = new GraphBuilder();
-  const tokens = VIT_TOKENS;
-  const input = { name: "x", dims: [batch, tokens - 1, 768] };
-  let x = g.one("Concat", [g.weight(batch, 1, width), g.linear("x", 768, width)], { axis: 1 });
+  const tokens = patches + 1;
+  const input = { name: "x", dims: [batch, patches, values] };
+  let x = g.one("Concat", [g.weight(batch, 1, width), g.linear("x", values, width)], { axis: 1 });
   x = g.one("Add", [x, g.weight(1, tokens, width)]);
   for (let layer = 0; layer < layers; layer++) {
     const qkv = g.reshape(g.linear(g.norm(x, width), width, 3 * width), [
@@ -110,7 +112,7 @@ function vitGraph({ layers, heads, width, hidden, batch }: VitSizes): OnnxGraph 
     ]);
   }
   const cls = g.one("Gather", [g.norm(x, width), g.numbers([0])], { axis: 1 });
-  const output = g.linear(g.reshape(cls, [batch, width]), width, 1000);
+  const output = g.linear(g.reshape(cls, [batch, width]), width, classes);
   return { nodes: g.nodes, constants: g.constants, inputs: [input], outputs: [output] };
 }
 

@@ -1,6 +1,6 @@
 // TensorFlow.js on its WebAssembly backend.
 import { loadTensorFlow } from "../peers.ts";
-import { VIT_TOKENS, type VitSizes, type Case } from "../cases.ts";
+import { patchesOf, type Case, type VitSizes } from "../cases.ts";
 import { randomValues, type Engine, type Run } from "../engine.ts";
 
 type Tf = Awaited<ReturnType<typeof loadTensorFlow>>;
@@ -26,17 +26,20 @@ class VitWeights {
 }
 
 /** A forward function of a ViT whose weights are made now. */
-function buildVit(tf: Tf, { layers, heads, width, hidden, batch }: VitSizes): () => Tensor {
+function buildVit(tf: Tf, sizes: VitSizes): () => Tensor {
+  const { layers, heads, width, hidden, batch, classes } = sizes;
+  const { patches: count, values } = patchesOf(sizes);
+  const length = count + 1;
   const w = new VitWeights(tf);
   const dense = (inputs: number, outputs: number) => ({
     w: w.make(inputs, outputs),
     b: w.make(outputs),
   });
   const norm = () => ({ w: w.make(width), b: w.make(width) });
-  const patches = w.make(batch * (VIT_TOKENS - 1), 768);
-  const embed = dense(768, width);
+  const patches = w.make(batch * count, values);
+  const embed = dense(values, width);
   const cls = w.make(batch, 1, width);
-  const positions = w.make(1, VIT_TOKENS, width);
+  const positions = w.make(1, length, width);
   const blocks = Array.from({ length: layers }, () => ({
     n1: norm(),
     qkv: dense(width, 3 * width),
@@ -46,21 +49,18 @@ function buildVit(tf: Tf, { layers, heads, width, hidden, batch }: VitSizes): ()
     fc2: dense(hidden, width),
   }));
   const last = norm();
-  const head = dense(width, 1000);
+  const head = dense(width, classes);
   const linear = (x: Tensor, { w: weight, b }: { w: Tensor; b: Tensor }): Tensor =>
     tf.add(tf.matMul(x as never, weight as never), b);
-  const rows = batch * VIT_TOKENS;
+  const rows = batch * length;
   return () =>
     tf.tidy(() => {
-      const tokens = tf.concat(
-        [cls, tf.reshape(linear(patches, embed), [batch, VIT_TOKENS - 1, width])],
-        1,
-      );
+      const tokens = tf.concat([cls, tf.reshape(linear(patches, embed), [batch, count, width])], 1);
       let x = tf.reshape(tf.add(tokens, positions), [rows, width]) as Tensor;
       for (const block of blocks) {
         const qkv = tf.reshape(linear(layerNorm(tf, x, block.n1.w, block.n1.b), block.qkv), [
           batch,
-          VIT_TOKENS,
+          length,
           3,
           heads,
           width / heads,
@@ -82,7 +82,7 @@ function buildVit(tf: Tf, { layers, heads, width, hidden, batch }: VitSizes): ()
           linear(gelu(tf, linear(layerNorm(tf, x, block.n2.w, block.n2.b), block.fc1)), block.fc2),
         );
       }
-      const final = tf.reshape(layerNorm(tf, x, last.w, last.b), [batch, VIT_TOKENS, width]);
+      const final = tf.reshape(layerNorm(tf, x, last.w, last.b), [batch, length, width]);
       return linear(
         tf.reshape(tf.slice(final, [0, 0, 0], [batch, 1, width]), [batch, width]) as Tensor,
         head,
