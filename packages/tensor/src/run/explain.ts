@@ -1,6 +1,6 @@
 // Explanation: the kernels that would compute some tensors, with sizes, bytes and floating-point operations.
 import { BYTES_PER_ELEMENT } from "../dtype.ts";
-import type { Expr } from "../graph/expr.ts";
+import type { Expr, GatherLoad, Load } from "../graph/expr.ts";
 import type { LinearForm } from "../graph/linear-form.ts";
 import type { Node } from "../graph/node.ts";
 import { kernelExprs } from "../schedule/kernel-buffers.ts";
@@ -70,6 +70,18 @@ function touched(form: LinearForm, shape: Shape): number {
   );
 }
 
+/** Elements of its buffer that `load` reads, each counted once: those within its guards, and one for each index of a gather. */
+function loaded(load: Load | GatherLoad, shape: Shape): number {
+  const within = [...shape];
+  for (const { form, size } of load.guards) {
+    const axes = [...form.strides.keys()].filter((axis) => form.strides[axis] !== 0);
+    const [axis = -1] = axes;
+    if (axes.length === 1) within[axis] = Math.min(within[axis] ?? 1, size);
+  }
+  const plain = touched(load.form, within);
+  return load.kind === "load" ? plain : Math.min(sizeOf(within), plain * load.size);
+}
+
 function storesOf(kernel: Kernel): readonly Store[] {
   if (kernel.family === "rows") return [...kernel.rowStores, ...kernel.stores];
   return "stores" in kernel ? kernel.stores : [];
@@ -96,7 +108,7 @@ function bytesOf(kernel: Kernel): number {
   const shape = loops(kernel);
   const largest = new Map<number, number>();
   for (const load of loadsOf(...kernelExprs(kernel))) {
-    largest.set(load.buffer, Math.max(largest.get(load.buffer) ?? 0, touched(load.form, shape)));
+    largest.set(load.buffer, Math.max(largest.get(load.buffer) ?? 0, loaded(load, shape)));
   }
   const read = [...largest.values()].reduce((sum, elements) => sum + elements, 0);
   const written = storesOf(kernel).reduce((sum, store) => sum + touched(store.form, shape), 0);
