@@ -1,6 +1,7 @@
 // Random programs give on every device what the float64 reference gives.
 import { realize, scope } from "@prisma/tensor";
 import { expect, inject, test } from "vitest";
+import type { CommitSeed } from "../../../../scripts/commit-seed.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { onEachDevice } from "../each-device.ts";
 import { randomProgram } from "./random-graph.ts";
@@ -45,7 +46,7 @@ onEachDevice((kind) => {
     for (let seed = part * count; seed < (part + 1) * count; seed++) await expectProgram(seed);
   });
 
-  const commit = inject("commitSeed");
+  const commit: CommitSeed = inject("commitSeed");
   test.skipIf(commit === null)("random programs of this commit equal the reference", async () => {
     for (let i = 0; i < PROGRAMS[kind]; i++) await expectProgram(Number(commit) + i);
   });
