@@ -33,7 +33,7 @@ export function shownUrl(url: string): string {
 }
 
 /** What a failed download throws: CANCELLED where the signal asked for it. */
-function failedDownload(error: PrismaError, { signal }: ReadOptions): PrismaError {
+function failedDownload(error: PrismaError, signal: AbortSignal | undefined): PrismaError {
   if (signal?.aborted !== true) return error;
   const { url } = error.details;
   return new PrismaError(
@@ -49,7 +49,11 @@ function refusal(status: number, url: string): PrismaError | null {
   if ((status >= 200 && status < 300) || status === RANGE_NOT_SATISFIABLE) return null;
   const details = { url, status };
   if (status === 404 || status === 410)
-    return new PrismaError("SOURCE_NOT_FOUND", `${url}: there is no such file (${status})`, details);
+    return new PrismaError(
+      "SOURCE_NOT_FOUND",
+      `${url}: there is no such file (${status})`,
+      details,
+    );
   if (status >= 400 && status < 500 && !LATER.has(status))
     return new PrismaError(
       "SOURCE_NOT_FOUND",
@@ -71,18 +75,18 @@ export interface RangeRequest extends ReadOptions {
  */
 export async function request(
   url: string,
-  { begin, end, ...options }: RangeRequest,
+  { begin, end, signal }: RangeRequest,
 ): Promise<Response> {
   const name = shownUrl(url);
   const response = await fetch(url, {
     headers: { Range: `bytes=${begin}-${end - 1}` },
     // Chromium's cache answers one of several ranges that are asked for at once with an empty body.
     cache: "no-store",
-    ...options,
+    ...(signal === undefined ? {} : { signal }),
   }).catch((cause: unknown) => {
     const message = `${name}: the server could not be reached`;
     const error = new PrismaError("NETWORK_FAILED", message, { url: name }, { cause });
-    throw failedDownload(error, options);
+    throw failedDownload(error, signal);
   });
   const error = refusal(response.status, name);
   if (error === null) return response;
@@ -104,6 +108,6 @@ export async function bodyOf(
   } catch (cause) {
     const message = `${name}: the connection broke before the file was complete`;
     const error = new PrismaError("SOURCE_TRUNCATED", message, { url: name }, { cause });
-    throw failedDownload(error, options);
+    throw failedDownload(error, options.signal);
   }
 }

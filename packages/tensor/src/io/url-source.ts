@@ -90,7 +90,7 @@ export class UrlSource implements ByteSource {
     if (begin === end) return new Uint8Array(0);
     if (this.#whole !== null) return this.#whole.read(begin, end);
     const response = await request(this.url, { begin, end, ...options });
-    if (response.status !== PARTIAL_CONTENT)
+    if (response.status !== PARTIAL_CONTENT && response.status !== RANGE_NOT_SATISFIABLE)
       return (await this.#readWhole(response, options)).read(begin, end);
     await this.#assertRange(response, begin, end);
     const bytes = await bodyOf(response, this.name, options);
@@ -101,15 +101,17 @@ export class UrlSource implements ByteSource {
   /** @throws PrismaError SOURCE_TRUNCATED where `response` says that it holds something else */
   async #assertRange(response: Response, begin: number, end: number): Promise<void> {
     const range = contentRange(response);
-    const asked = range?.begin === begin && range.end === end;
-    if (asked && range.size === this.#size) return;
-    await response.body?.cancel();
-    if (asked) this.#assertSameSize(range.size);
-    else
+    try {
+      if (range !== null) this.#assertSameSize(range.size);
+      if (range?.begin === begin && range.end === end) return;
       throw new PrismaError(
         "SOURCE_TRUNCATED",
-        `${this.name}: the server answered another range than bytes ${begin} to ${end}`,
-        { begin, end, range: response.headers.get("content-range") },
+        `${this.name}: bytes ${begin} to ${end} were asked for, and the server answered others`,
+        { begin, end, status: response.status, range: response.headers.get("content-range") },
       );
+    } catch (error) {
+      await response.body?.cancel();
+      throw error;
+    }
   }
 }

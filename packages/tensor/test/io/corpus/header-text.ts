@@ -22,10 +22,10 @@ function broken(id: string, what: string, marked: string): CorpusCase {
   });
 }
 
-/** A header with a key that stands at both ¦. */
-function twice(id: string, what: string, key: string, marked: string): CorpusCase {
+/** A header with a key that stands at both ¦; whoever believes the last of the two finds nothing wrong. */
+function twice(id: string, what: string, key: string, marked: string, data = TWO): CorpusCase {
   const { header, places } = takeMarks(marked);
-  return refused(id, what, "ST_DUPLICATE_KEY", () => file(header, TWO), {
+  return refused(id, what, "ST_DUPLICATE_KEY", () => file(header, data), {
     details: { key, positions: places },
   });
 }
@@ -82,6 +82,7 @@ export const repeatedKeys: readonly CorpusCase[] = [
     "a tensor twice, at other bytes",
     "w",
     `{¦"w":${W},"v":${W},¦"w":${record({ offsets: "[8,16]" })}}`,
+    FOUR,
   ),
   twice("C03", "a tensor twice, once escaped", "a", `{¦"a":${W},¦${escaped}:${W}}`),
   twice(
@@ -94,7 +95,7 @@ export const repeatedKeys: readonly CorpusCase[] = [
     "C05",
     "data_offsets twice",
     "data_offsets",
-    `{"w":{"dtype":"F32","shape":[2],¦"data_offsets":[0,8],¦"data_offsets":[8,16]}}`,
+    `{"w":{"dtype":"F32","shape":[2],¦"data_offsets":[8,16],¦"data_offsets":[0,8]}}`,
   ),
   twice(
     "C06",
