@@ -18,6 +18,7 @@ import type {
   RunWithHooksOptions,
 } from "./run-options.ts";
 import type { Tokens } from "./tokens.ts";
+import { hashWeights } from "./weight-hash.ts";
 
 /** Everything of one call that outlives the building of its graph. */
 interface Built<Name extends string> {
@@ -42,6 +43,7 @@ export abstract class HookedModel<Name extends string = string> {
   readonly #registry: HookRegistry<Name>;
   readonly #costly: ReadonlySet<Name>;
   readonly #id = nextModel++;
+  #weightHash: Promise<string> | null = null;
 
   /** `costly` points are computed only when hooked or named, and are not in the default cache. */
   protected constructor(
@@ -61,6 +63,22 @@ export abstract class HookedModel<Name extends string = string> {
   abstract readonly tokens: Tokens;
   /** Class names, when the checkpoint has them. */
   abstract readonly labels: readonly string[] | null;
+
+  /** What was done to the weights after loading, in order; nothing by default. */
+  get processing(): readonly string[] {
+    return [];
+  }
+
+  /**
+   * SHA-256 of the weights in hex, computed once: results carry it, so that numbers of other weights are never mixed in.
+   * @throws PrismaError PLATFORM_UNSUPPORTED in pages that are neither https nor localhost
+   * @example
+   * (await model.weightHash()).length; // 64
+   */
+  weightHash(): Promise<string> {
+    this.#weightHash ??= hashWeights(this.parameters);
+    return this.#weightHash;
+  }
 
   /** Builds the graph from `input` to the output of `range`, passing every activation through `pass`. */
   protected abstract build(input: Tensor, pass: Pass<Name>, range: ResolvedRange): Tensor;
