@@ -1,5 +1,7 @@
-// Sizes of the source, per package: files, lines, and what is over the limits of CONTRIBUTING.md.
-import { pathToFileURL } from "node:url";
+// Sizes of the source, per package: files, lines, and what is over the limits of CONTRIBUTING.md; and of a page's bundle.
+import { existsSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { bundleForPages } from "./bundle-for-pages.ts";
 import { type FileShape, measureFile } from "./checks/file-shape.ts";
 import type { Report } from "./checks/report.ts";
 import { listFiles, readText } from "./checks/source-files.ts";
@@ -41,6 +43,15 @@ export function sizeTable(files: readonly FileShape[]): string[] {
   return ["package            files  lines  median  longest  median function  tests", ...rows];
 }
 
+/** What a page pays for `@prisma/analysis` and all below it, as far as it is built. */
+async function bundleLine(): Promise<string> {
+  const folder = fileURLToPath(new URL("../packages/analysis/", import.meta.url));
+  if (!existsSync(`${folder}dist/index.js`)) return "bundle for pages: not built";
+  const { bytes, gzippedBytes } = await bundleForPages(folder, 'export * from "./dist/index.js";');
+  const kilobytes = (count: number): string => `${(count / 1000).toFixed(1)} kB`;
+  return `@prisma/analysis in a page: ${kilobytes(bytes)} minified, ${kilobytes(gzippedBytes)} gzipped`;
+}
+
 function sizeRow(name: string, files: readonly FileShape[]): string {
   const source = files.filter((file) => !isTest(file.path));
   const lengths = source.map((file) => file.lines);
@@ -78,6 +89,7 @@ function median(values: readonly number[]): number {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const files = measureSources(listFiles());
   for (const row of sizeTable(files)) console.log(row);
+  console.log(await bundleLine());
   for (const file of files.filter((it) => it.lines > fileWarning)) {
     console.log(`long: ${file.path} has ${file.lines} lines`);
   }

@@ -36,6 +36,10 @@ function isSource(input: unknown): input is ByteSource {
  * A source for `input`: bytes in memory, a Blob or File, an http(s), blob or data URL, or in Node a path or file URL.
  * Its `size` and `read` throw SOURCE_NOT_FOUND, SOURCE_TRUNCATED, NETWORK_FAILED and CANCELLED.
  * @throws PrismaError ARGUMENT_INVALID; SOURCE_NOT_FOUND for a path in a page
+ * @example
+ * const source = byteSource(new Uint8Array([1, 2, 3]));
+ * await source.size(); // 3
+ * await source.read(1, 2); // new Uint8Array([2])
  */
 export function byteSource(input: ByteInput): ByteSource {
   if (input instanceof Uint8Array) return memorySource(input);
