@@ -177,13 +177,14 @@ function checkHeader(check: FileCheck, bytes: Uint8Array, fileSize: number): Saf
 
 /**
  * Reads and checks the header of `source`; data is not read.
- * @throws PrismaError ST_* naming what is wrong, and what the source throws
+ * @throws PrismaError ST_* naming what is wrong, CANCELLED, and what the source throws
  */
 export async function readSafetensorsHeader(
   source: ByteSource,
   options: SafetensorsLimits & ReadOptions = {},
 ): Promise<SafetensorsHeader> {
   const check = new FileCheck(source.name, options);
+  if (options.signal?.aborted) check.fail("CANCELLED", "reading was cancelled");
   const size = await source.size(options);
   const start = await source.read(0, Math.min(size, LENGTH_BYTES), options);
   const length = headerLength(check, start, size);

@@ -168,7 +168,9 @@ onEachDevice(() => {
   describe("explain itself", () => {
     test("loads nothing, allocates nothing, launches nothing", async () => {
       const bytes = await writeSafetensors(new Map([["w", inputs.w]]));
-      const read = vi.fn(async (begin: number, end: number) => bytes.slice(begin, end));
+      const read = vi.fn<(begin: number, end: number) => Promise<Uint8Array<ArrayBuffer>>>(
+        async (begin, end) => bytes.slice(begin, end),
+      );
       const source = { name: "file", size: async () => bytes.length, read };
       const { tensors } = await readSafetensors(source);
       using w = tensors.get("w")!;

@@ -100,11 +100,8 @@ export function tanh(x: Expr): Expr {
   );
   const small = fma(mul(tail, square), x, x);
   const large = sub(num(1), apply("div", num(2), add(exp(add(size, size)), num(1))));
-  return select(
-    apply("lt", size, num(0.625)),
-    small,
-    select(apply("isNan", x), x, withSignOf(large, x)),
-  );
+  const value = select(apply("lt", size, num(0.625)), small, large);
+  return select(apply("isNan", x), x, withSignOf(value, x));
 }
 
 /** Error function: odd polynomial below 0.921875, 1 - e^p(|x|) above (minimax fits in f32); NaN stays. */
