@@ -2,8 +2,8 @@
 
 /**
  * CSS of every figure. Pages get it by themselves; put it in a `<style>` when figures are written
- * out as text. Set `--prisma-ink`, `-quiet`, `-line`, `-surface`, `-accent`, `-bar`, `-positive` or
- * `-negative` on any ancestor to change a colour; `color-scheme` decides between light and dark.
+ * out as text. Set `--prisma-ink`, `-quiet`, `-line`, `-surface`, `-accent`, `-bar`, `-positive`,
+ * `-negative` or `-neutral` on any ancestor to change a colour; `color-scheme` decides between light and dark.
  */
 export const figureStyles: string = `
 .prisma-figure {
@@ -15,6 +15,7 @@ export const figureStyles: string = `
   --bar: var(--prisma-bar, light-dark(#8f93a0, #7b7f8b));
   --positive: var(--prisma-positive, light-dark(#2166ac, #6aa9e0));
   --negative: var(--prisma-negative, light-dark(#b2182b, #e8757c));
+  --neutral: var(--prisma-neutral, light-dark(#f1f1f4, #26272c));
   margin: 0;
   color: var(--ink);
   font: inherit;
@@ -110,6 +111,44 @@ export const figureStyles: string = `
 .prisma-bars .prisma-quiet { color: var(--quiet); }
 .prisma-bars .prisma-highlight th, .prisma-bars .prisma-highlight .prisma-number { font-weight: 600; }
 .prisma-bars:not(.prisma-signed) .prisma-highlight .prisma-bar { background: var(--ink); }
+
+.prisma-figure .prisma-signed-cell {
+  --hue: var(--positive);
+  background: color-mix(in oklab, var(--hue) var(--share), var(--neutral));
+  forced-color-adjust: none;
+  print-color-adjust: exact;
+}
+.prisma-figure .prisma-signed-cell.prisma-negative { --hue: var(--negative); }
+.prisma-matrix { display: grid; gap: 4px; }
+.prisma-figure .prisma-matrix-cell { position: relative; min-width: 40px; min-height: 40px; border-radius: 4px; font-size: var(--prisma-small, 12px); overflow: hidden; }
+.prisma-figure .prisma-matrix-cell.prisma-strong { color: var(--surface); }
+.prisma-figure .prisma-matrix-cell:hover { box-shadow: inset 0 0 0 1px var(--quiet); }
+.prisma-figure .prisma-matrix-cell[aria-checked="true"] { box-shadow: inset 0 0 0 2px var(--accent); }
+.prisma-figure .prisma-cut { background-image: repeating-linear-gradient(-45deg, transparent 0 6px, color-mix(in srgb, currentColor 45%, transparent) 6px 7px); text-decoration: line-through; }
+.prisma-flagged::after { content: ""; position: absolute; top: 0; right: 0; border: 6px solid; border-color: var(--accent) var(--accent) transparent transparent; }
+.prisma-signed-strip { height: 8px; background: linear-gradient(to right in oklab, var(--negative), var(--neutral), var(--positive)); forced-color-adjust: none; print-color-adjust: exact; }
+
+.prisma-curves svg { display: block; width: 100%; height: auto; overflow: visible; }
+.prisma-curve { fill: none; stroke: var(--hue, var(--ink)); stroke-width: 2px; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
+.prisma-curve-1 { --hue: var(--positive); }
+.prisma-curve-2 { --hue: var(--negative); }
+.prisma-curve-3 { --hue: var(--accent); }
+.prisma-curve-4 { stroke-dasharray: 6 3; }
+.prisma-curve-5 { stroke-dasharray: 2 3; }
+.prisma-curves .prisma-curve-quiet { --hue: var(--line); fill: none; }
+.prisma-curves text.prisma-curve-quiet { fill: var(--quiet); }
+.prisma-curve-level { stroke: var(--line); vector-effect: non-scaling-stroke; }
+.prisma-curve-step { stroke: var(--accent); vector-effect: non-scaling-stroke; }
+.prisma-curve-text { fill: var(--ink); font-size: 12px; }
+.prisma-curve-end { text-anchor: end; fill: var(--quiet); }
+.prisma-curve-middle { text-anchor: middle; fill: var(--quiet); }
+.prisma-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+
+.prisma-lens .prisma-cell { font-size: min(28px, 5cqw); background: none; }
+.prisma-lens .prisma-token-cells { container-type: inline-size; }
+.prisma-lens .prisma-cell > span { text-shadow: none; }
+.prisma-lens .prisma-picture { mix-blend-mode: normal; opacity: 0.45; z-index: -1; }
+.prisma-lens-told { min-height: 24px; margin-top: 8px; color: var(--quiet); font-size: var(--prisma-small, 12px); }
 
 .prisma-pixel-image { position: relative; line-height: 0; }
 .prisma-pixels { display: block; width: 100%; height: auto; image-rendering: pixelated; }

@@ -1,10 +1,22 @@
 // Bad input to every figure: a coded error that names what was found, and nothing drawn.
 import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
-import { VizError, attentionGrid, attentionMap, bars, pixelImage } from "../src/index.ts";
+import {
+  VizError,
+  attentionGrid,
+  attentionMap,
+  bars,
+  curves,
+  headMatrix,
+  lensMap,
+  pixelImage,
+} from "../src/index.ts";
 import { attentionGridData } from "./figures/attention-grid.ts";
 import { attentionMapData } from "./figures/attention-map.ts";
 import { barsData } from "./figures/bars.ts";
+import { curvesData } from "./figures/curves.ts";
+import { headMatrixData } from "./figures/head-matrix.ts";
+import { lensMapData } from "./figures/lens-map.ts";
 import { pixelImageData } from "./figures/pixel-image.ts";
 import { tokens } from "./figures/small-attention.ts";
 
@@ -55,6 +67,57 @@ const cases: Record<string, [() => unknown, string]> = {
         shape: [3, 2, 9, 9],
       }),
     "VIZ_SHAPE: attentionGrid: shape [3, 2, 9, 9] is not the figure's [2, 3, 9, 9]; draw a new figure",
+  ],
+  "matrix: a number beyond the scale": [
+    () => headMatrix({ ...headMatrixData, max: 1.5 }, options),
+    "VIZ_VALUE: headMatrix: value 2 is outside the colour scale from -1.5 to 1.5; pass a larger max",
+  ],
+  "matrix: a scale of nothing": [
+    () => headMatrix({ ...headMatrixData, max: 0 }, options),
+    "VIZ_VALUE: headMatrix: value 0.1 is outside the colour scale from 0 to 0; pass a larger max",
+  ],
+  "matrix: a column without a name": [
+    () => headMatrix({ ...headMatrixData, columns: ["H0"] }, options),
+    "VIZ_SHAPE: headMatrix: 1 column names for 5 places",
+  ],
+  "matrix: a cell that is not there": [
+    () => headMatrix({ ...headMatrixData, selected: { layer: 3, column: 0 } }, options),
+    "VIZ_INDEX: headMatrix: layer 3 is not one of 0 to 2",
+  ],
+  "matrix: too few cut cells": [
+    () => headMatrix({ ...headMatrixData, cut: [true] }, options),
+    "VIZ_SHAPE: headMatrix: 1 cut cells for 15 places",
+  ],
+  "curves: a value off the scale": [
+    () => curves({ ...curvesData, domain: [0, 0.5] }, options),
+    "VIZ_VALUE: curves: value 0.55 is outside the scale from 0 to 0.5",
+  ],
+  "curves: a value that is no number": [
+    () => curves({ ...curvesData, data: withValue(curvesData.data, 3, Number.NaN) }, options),
+    "VIZ_VALUE: curves: value NaN at index 3 is not a finite number",
+  ],
+  "curves: a series without a name": [
+    () => curves({ ...curvesData, series: ["Bag"] }, options),
+    "VIZ_SHAPE: curves: 1 series names for 3 places",
+  ],
+  "lens: a token without a class": [
+    () => lensMap({ ...lensMapData, classes: lensMapData.classes.map(() => []) }, options),
+    "VIZ_SHAPE: lensMap: token 0 has no class",
+  ],
+  "lens: more than certain": [
+    () =>
+      lensMap(
+        {
+          ...lensMapData,
+          classes: lensMapData.classes.map(() => [{ label: "Bag", probability: 2 }]),
+        },
+        options,
+      ),
+    "VIZ_VALUE: lensMap: probability 2 at token 0",
+  ],
+  "lens: tokens of another layout": [
+    () => lensMap({ ...lensMapData, classes: lensMapData.classes.slice(1) }, options),
+    "VIZ_SHAPE: lensMap: 8 patches in a grid of 2 x 4 and 1 tokens apart do not make 8 tokens",
   ],
   "map: a query that is not there": [
     () => attentionMap({ ...attentionMapData, query: 9 }, options),

@@ -1,10 +1,13 @@
 // Every interactive figure in a real page: pointer, keys, callbacks, and redrawing in place.
 import { afterEach, expect, test, vi } from "vitest";
 import { userEvent } from "vitest/browser";
-import type { AttentionGridData, HeadIndex, PatchPosition } from "../src/index.ts";
+import type { AttentionGridData, HeadIndex, MatrixCell, PatchPosition } from "../src/index.ts";
 import { attentionGridData, attentionGridFigure } from "./figures/attention-grid.ts";
 import { attentionMapData, attentionMapFigure } from "./figures/attention-map.ts";
 import { barsData, barsFigure } from "./figures/bars.ts";
+import { curvesData, curvesFigure } from "./figures/curves.ts";
+import { headMatrixData, headMatrixFigure } from "./figures/head-matrix.ts";
+import { lensMapData, lensMapFigure } from "./figures/lens-map.ts";
 import { pixelImageData, pixelImageFigure } from "./figures/pixel-image.ts";
 
 afterEach(() => document.body.replaceChildren());
@@ -157,4 +160,57 @@ test("colours follow the page's scheme and its custom properties", () => {
   expect(colorIn("color-scheme: dark")).toBe("rgb(233, 233, 236)");
   expect(colorIn("--prisma-ink: rgb(1, 2, 3)")).toBe("rgb(1, 2, 3)");
   document.body.style.cssText = "";
+});
+
+test("a cell of the matrix is chosen by click and by arrow keys, which stop at the edges", async () => {
+  const onSelect = vi.fn<(cell: MatrixCell) => void>();
+  const { element } = show(headMatrixFigure({ onSelect }));
+  expect(checked(element)).toBe(7);
+  await userEvent.click(element.querySelectorAll("button")[14]!);
+  await userEvent.keyboard("{ArrowDown}{ArrowRight}{ArrowUp}");
+  expect(onSelect.mock.calls.flat()).toEqual([
+    { layer: 2, column: 4 },
+    { layer: 2, column: 4 },
+    { layer: 2, column: 4 },
+    { layer: 1, column: 4 },
+  ]);
+  expect(document.activeElement).toBe(element.querySelectorAll("button")[9]);
+});
+
+test("cells are blue above zero, red below, and neutral at zero; the matrix redraws in place", () => {
+  const figure = show(headMatrixFigure({}));
+  const before = nodes(figure.element);
+  const color = (at: number): string =>
+    getComputedStyle(figure.element.querySelectorAll("button")[at]!).backgroundColor;
+  const [positive, negative, zero] = [color(2), color(11), color(3)];
+  expect(new Set([positive, negative, zero]).size).toBe(3);
+  figure.update({ ...headMatrixData, data: Array(15).fill(-2) });
+  expect(color(2)).toBe(negative);
+  figure.update({ ...headMatrixData, data: Array(15).fill(0) });
+  expect(color(11)).toBe(zero);
+  expect(nodes(figure.element)).toEqual(before);
+});
+
+test("the lens tells of the token pointed at, then again of the chosen one", async () => {
+  const figure = show(lensMapFigure({}));
+  const told = (): string => figure.element.querySelector("figcaption")!.textContent;
+  expect(told()).toBe("CLS: \u{1F45C} Bag 95%, \u{1F45F} Sneaker 2.5%");
+  await userEvent.hover(figure.element.querySelectorAll("button")[1]!);
+  expect(told()).toBe("(0,0): Coat 85%, \u{1F45C} Bag 7.5%");
+  await userEvent.unhover(figure.element.querySelectorAll("button")[1]!);
+  expect(told()).toBe("CLS: \u{1F45C} Bag 95%, \u{1F45F} Sneaker 2.5%");
+  figure.update({ ...lensMapData, selected: 1 });
+  expect(told()).toMatch(/^\(0,0\): Coat/);
+});
+
+test("curves write every number as a table too, and names at their ends do not overlap", () => {
+  const { element } = show(curvesFigure({}));
+  const cells = [...element.querySelectorAll("td")].map((cell) => cell.textContent);
+  expect(cells).toHaveLength(15);
+  expect(cells.slice(0, 5)).toEqual(["10%", "12%", "30%", "55%", "80%"]);
+  const heights = [...element.querySelectorAll("polyline + text")].map((name) =>
+    Number(name.getAttribute("y")),
+  );
+  expect(heights).toHaveLength(curvesData.series.length);
+  expect(Math.abs(heights[1]! - heights[2]!)).toBeGreaterThanOrEqual(14);
 });

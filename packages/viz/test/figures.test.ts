@@ -6,6 +6,9 @@ import type { FigureOptions } from "../src/index.ts";
 import { attentionGridFigure } from "./figures/attention-grid.ts";
 import { attentionMapFigure } from "./figures/attention-map.ts";
 import { barsFigure, signedBarsFigure } from "./figures/bars.ts";
+import { curvesFigure, signedCurvesFigure } from "./figures/curves.ts";
+import { headMatrixFigure } from "./figures/head-matrix.ts";
+import { lensMapFigure } from "./figures/lens-map.ts";
 import { colorImageFigure, pixelImageFigure } from "./figures/pixel-image.ts";
 
 const figures: Record<string, (options: FigureOptions) => { element: HTMLElement }> = {
@@ -13,6 +16,10 @@ const figures: Record<string, (options: FigureOptions) => { element: HTMLElement
   "attention-map": attentionMapFigure,
   bars: barsFigure,
   "bars-signed": signedBarsFigure,
+  curves: curvesFigure,
+  "curves-signed": signedCurvesFigure,
+  "head-matrix": headMatrixFigure,
+  "lens-map": lensMapFigure,
   "pixel-image": pixelImageFigure,
   "pixel-image-color": colorImageFigure,
 };

@@ -1,9 +1,20 @@
 // Labels that try to be markup: every sink shows them exactly, creates no element and runs nothing.
 import { afterEach, expect, test } from "vitest";
-import { attentionGrid, attentionMap, bars, pixelImage } from "../src/index.ts";
+import {
+  attentionGrid,
+  attentionMap,
+  bars,
+  curves,
+  headMatrix,
+  lensMap,
+  pixelImage,
+} from "../src/index.ts";
 import { attentionGridData } from "./figures/attention-grid.ts";
 import { attentionMapData } from "./figures/attention-map.ts";
 import { barsData } from "./figures/bars.ts";
+import { curvesData } from "./figures/curves.ts";
+import { headMatrixData } from "./figures/head-matrix.ts";
+import { lensMapData } from "./figures/lens-map.ts";
 import { pixelImageData } from "./figures/pixel-image.ts";
 
 const payloads: readonly string[] = [
@@ -38,6 +49,23 @@ function draw(text: string): HTMLElement[] {
       also: { ...barsData.also!, title: text },
     }).element,
     pixelImage({ ...pixelImageData, label: text }).element,
+    headMatrix({
+      ...headMatrixData,
+      title: text,
+      columns: headMatrixData.columns.map(() => text),
+      flagged: { ...headMatrixData.flagged!, meaning: text },
+    }).element,
+    curves({
+      ...curvesData,
+      title: text,
+      series: curvesData.series.map(() => text),
+      steps: curvesData.steps.map(() => text),
+    }).element,
+    lensMap({
+      ...lensMapData,
+      title: text,
+      classes: lensMapData.classes.map(() => [{ label: text, sign: text, probability: 0.5 }]),
+    }).element,
   ];
   document.body.append(...elements);
   return elements;
@@ -58,7 +86,13 @@ test.for(payloads)("%j stays text", async (payload) => {
   expect(Reflect.get(window, "hit")).toBeUndefined();
   expect(elementNames(drawn)).toEqual(plain);
 
-  const [grid, map, table, image] = drawn;
+  const [grid, map, table, image, matrix, lines, lens] = drawn;
+  expect(matrix!.querySelector(".prisma-axis + .prisma-axis")!.textContent).toBe(payload);
+  expect(matrix!.querySelectorAll("button")[12]!.title).toContain(payload);
+  expect(lines!.querySelector("polyline + text")!.textContent).toBe(payload);
+  expect(lines!.querySelector("tr + tr th")!.textContent).toBe(payload);
+  expect(lens!.querySelector("button span")!.textContent).toBe(payload);
+  expect(lens!.querySelector("figcaption")!.textContent).toContain(payload);
   expect([...table!.querySelectorAll("tbody th")].map((cell) => cell.textContent)).toEqual(
     Array.from({ length: 4 }, () => payload),
   );

@@ -1,0 +1,23 @@
+// What each head of a small model writes, one of them cut and one pointed out.
+import { headMatrix } from "../../src/index.ts";
+import type { Figure, HeadMatrixData, HeadMatrixOptions } from "../../src/index.ts";
+
+/** Three layers of four heads and an MLP. */
+export const headMatrixData: HeadMatrixData = {
+  shape: [3, 5],
+  data: [0.1, -0.4, 2, 0, 0.6, -1.9, 0.25, 0.8, -0.05, 1.2, 0.3, -2, 1.5, 0.7, -0.9],
+  columns: ["H0", "H1", "H2", "H3", "MLP"],
+  title: "writes toward Bag rather than Coat",
+  max: 2,
+  selected: { layer: 1, column: 2 },
+  cut: Array.from({ length: 15 }, (_, at) => at === 5),
+  flagged: {
+    cells: Array.from({ length: 15 }, (_, at) => at === 12),
+    meaning: "cutting it does the opposite",
+  },
+};
+
+/** The matrix. */
+export function headMatrixFigure(options: HeadMatrixOptions): Figure<HeadMatrixData> {
+  return headMatrix(headMatrixData, options);
+}
