@@ -1,5 +1,5 @@
 // The largest logits, with their probabilities and names.
-import { PrismaError, type Tensor } from "@prisma/tensor";
+import { PrismaError, Tensor } from "@prisma/tensor";
 
 /** One class of an answer. */
 export interface ClassRow {
@@ -27,12 +27,17 @@ function rowsOf(logits: ArrayLike<number>, labels: readonly string[] | null): Cl
 
 /**
  * All classes of one answer, largest logit first. `logits`: `[C]` or `[1, C]`. Without `labels` they are called `class 3`.
- * @throws PrismaError SHAPE_MISMATCH; ARGUMENT_INVALID when there is a NaN among the logits, or another number of labels
+ * @throws PrismaError SHAPE_MISMATCH; ARGUMENT_INVALID when they are no tensor, when there is a NaN among the logits, or another number of labels
  */
 export async function rankClasses(
   logits: Tensor,
   labels: readonly string[] | null,
 ): Promise<ClassRow[]> {
+  if (!(logits instanceof Tensor))
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      "topK: logits must be a tensor of shape [C] or [1,C]",
+    );
   const classes = logits.shape.at(-1) ?? 0;
   if (logits.size !== classes || classes === 0) {
     throw new PrismaError(

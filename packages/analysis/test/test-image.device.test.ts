@@ -41,6 +41,11 @@ onEachDevice(() => {
     ]);
   });
 
+  test("numbers that are no tensor are refused", async () => {
+    const logits = Float32Array.of(1, 2) as never;
+    await expect(topK(logits, null, 1)).rejects.toThrow(/^ARGUMENT_INVALID: topK: .*tensor/);
+  });
+
   test.each([
     [
       "two answers at once",

@@ -96,7 +96,8 @@ export class HookPoint<Name extends string = string> {
   }
 
   /**
-   * Calls `fn` with the numbers of `tensor` once the run that is going on has been computed.
+   * Calls `fn` with the numbers of `tensor` once the run that is going on has been computed: before `runWithCache`
+   * returns, or soon after the output of `runWithHooks` is there.
    * @throws PrismaError ARGUMENT_INVALID outside a run
    * @example
    * let read = 0;

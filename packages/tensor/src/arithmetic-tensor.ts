@@ -61,12 +61,13 @@ export abstract class ArithmeticTensor extends TensorHandle {
   }
 
   /**
-   * This to the power `other` in f32; NaN for a negative base and a fractional power. Gradient as PyTorch.
+   * This to the power `other` in f32; NaN for a negative base and a fractional power; the numbers 1, 2 and 3 multiply. Gradient as PyTorch.
    * @throws PrismaError SHAPE_MISMATCH, DEVICE_MISMATCH
    * @example
    * await tensor([2, 4]).pow(2).array(); // [4, 16]
    */
   pow(other: Operand): Tensor {
+    if (typeof other === "number") return this.wrap(elementwise.power(this.node, other));
     return this.wrap(elementwise.floatArithmetic("pow", this.node, this.operand(other)));
   }
 

@@ -145,4 +145,20 @@ onEachDevice((kind) => {
     );
     expect(error, `${name}(${at})`).toBeLessThanOrEqual(bound + slack);
   });
+
+  test("the powers 1, 2 and 3 are products, to the bit", async () => {
+    // No denormals on the way, which GPUs may flush.
+    const values = sample(2 ** 10)
+      .map((x) => Math.fround(x % 1000))
+      .filter((x) => Math.abs(x) > 1e-9);
+    using x = tensor(values);
+    for (const exponent of [1, 2, 3]) {
+      using result = x.pow(exponent);
+      const product = (value: number): number =>
+        Array<number>(exponent - 1)
+          .fill(value)
+          .reduce((total, factor) => Math.fround(total * factor), value);
+      expect(await result.data()).toEqual(Float32Array.from(values, product));
+    }
+  });
 });

@@ -56,6 +56,18 @@ export function floatArithmetic(fn: "div" | "pow", a: Node, b: Node): Node {
   return mapNode(fn, ...broadcastPair(fn, castNode(a, "f32"), castNode(b, "f32")));
 }
 
+/** Whole powers that are products, exact where those are. */
+const PRODUCTS = new Set([1, 2, 3]);
+
+/** `base` to the power `exponent` in f32; small whole exponents are products, as in PyTorch. */
+export function power(base: Node, exponent: number): Node {
+  const x = castNode(base, "f32");
+  if (!PRODUCTS.has(exponent)) return floatArithmetic("pow", x, operandNode(exponent, x));
+  let product = x;
+  for (let i = 1; i < exponent; i++) product = arithmetic("mul", product, x);
+  return product;
+}
+
 /** Floor division and remainder of integers; 0 where the divisor is 0. */
 export function integerArithmetic(fn: "floorDiv" | "mod", a: Node, b: Node): Node {
   const pair = promotePair(fn, a, b);

@@ -63,6 +63,7 @@ export const CASES: readonly OpCase[] = [
   { op: "div", inputs: [s([2, 3]), s([3], 0.5, 2)], apply: (a, b) => a.div(b) },
   { op: "pow", inputs: [s([4], 0.5, 2), s([4])], apply: (a, b) => a.pow(b) },
   { op: "pow", inputs: [s([4])], apply: (a) => a.pow(3) },
+  { op: "pow", inputs: [s([4], 0.5, 2)], apply: (a) => a.pow(2.5) },
   { op: "minimum", inputs: [s([3, 4]), s([3, 4])], apply: (a, b) => a.minimum(b) },
   { op: "maximum", inputs: [s([3, 4]), s([4])], apply: (a, b) => a.maximum(b) },
   rough("floorDiv", [ints([7], -9, 9), ints([7], -3, 3)], (a, b) => a.floorDiv(b)),
