@@ -40,7 +40,7 @@ export interface AnalysisOptions {
 
 /** The part of a result's provenance that is the model's. */
 export async function modelProvenance(
-  model: HookedModel,
+  model: Pick<HookedModel, "weightHash" | "processing">,
 ): Promise<Pick<Provenance, "weights" | "processing">> {
   return { weights: await model.weightHash(), processing: model.processing };
 }
