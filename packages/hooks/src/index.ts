@@ -13,6 +13,13 @@ export {
 } from "./hook-names.ts";
 export { HookPoint, type HookFunction, type TapFunction } from "./hook-point.ts";
 export { HookedModel } from "./hooked-model.ts";
+export type {
+  ClassName,
+  FoundTarget,
+  LogitDirections,
+  LogitDirectionsOptions,
+  LogitTarget,
+} from "./logit-directions.ts";
 export { type NameFilter, type NameFilters } from "./name-filter.ts";
 export { Pass } from "./pass.ts";
 export type {

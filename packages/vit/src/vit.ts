@@ -5,6 +5,9 @@ import {
   HookedModel,
   type BlockHook,
   type HookName,
+  type LogitDirections,
+  type LogitDirectionsOptions,
+  type LogitTarget,
   type Pass,
   type ResolvedRange,
   type Tokens,
@@ -13,6 +16,7 @@ import { concat, einsum, PrismaError, stack, where, zeros, type Tensor } from "@
 import { ACTIVATIONS } from "./activations.ts";
 import { gridOf, tokenCount, type ViTConfig } from "./config.ts";
 import { checkImages, checkResidual } from "./check-input.ts";
+import { logitDirections } from "./logit-directions.ts";
 import { tokensOf } from "./vit-tokens.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { PreprocessConfig } from "./images/prepare-image.ts";
@@ -180,6 +184,22 @@ export class ViT<Layers extends number = number> extends HookedModel<HookName<La
       return normalize(residual.get([null, [first, first + patches.length]]).mean(1)); // [B, D]
     const normalized = normalize(residual); // [B, P, D]
     return readout === "all" ? normalized.mean(1) : normalized.get([null, cls ?? 0]); // [B, D]
+  }
+
+  /**
+   * Directions [n, D] of the stream before the final norm along which `targets` are read, and what biases add to them
+   * [n]: the same for weights whose final norm is folded into the head and for those as they were trained.
+   * @throws PrismaError ARGUMENT_INVALID for no target, for a class that is none, and for a pair of one class
+   * @example
+   * const { directions, targets } = model.logitDirections([["dress", "bag"], "trouser"]);
+   * directions.shape; // [2, 96]
+   * targets[0]!.name; // "logit of Dress minus logit of Bag"
+   */
+  logitDirections(
+    targets: readonly LogitTarget[],
+    options: LogitDirectionsOptions = {},
+  ): LogitDirections {
+    return logitDirections(this, targets, options);
   }
 
   // ---- parts ----
