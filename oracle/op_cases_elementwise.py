@@ -15,6 +15,9 @@ def quick_gelu(x: Tensor) -> Tensor:
     return x * torch.sigmoid(1.702 * x)
 
 
+# Multiples of pi / 2, near which few digits are left, and the ends of the range.
+ANGLES = torch.cat([torch.arange(1, 41722, 397, dtype=torch.float64) * torch.pi / 2, torch.tensor([65536, -65536])]).float()
+
 # Name, function, and the range of its random values.
 UNARY: list[tuple[str, Callable[[Tensor], Tensor], float, float]] = [
     ("exp", torch.exp, -4, 4),
@@ -23,6 +26,8 @@ UNARY: list[tuple[str, Callable[[Tensor], Tensor], float, float]] = [
     ("rsqrt", torch.rsqrt, 0.05, 5),
     ("reciprocal", torch.reciprocal, 0.2, 4),
     ("tanh", torch.tanh, -4, 4),
+    ("sin", torch.sin, -9, 9),
+    ("cos", torch.cos, -9, 9),
     ("erf", torch.erf, -4, 4),
     ("sigmoid", torch.sigmoid, -8, 8),
     ("gelu", F.gelu, -6, 6),
@@ -66,8 +71,10 @@ def elementwise_cases() -> list[OpCase]:
 
 def _unary() -> list[OpCase]:
     cases = [OpCase(op, "random", [uniform([5, 13], low, high, op)], apply) for op, apply, low, high in UNARY]
-    # PyTorch gives 0 for the sign of NaN, ours stays NaN; its silu loses -89 e^-89, which float32 can hold.
-    special = {"sign": SPECIAL[~SPECIAL.isnan()], "silu": SPECIAL[SPECIAL != -89]}
+    # PyTorch gives 0 for the sign of NaN, ours stays NaN; its silu loses -89 e^-89, which float32 can hold; our sin and
+    # cos end at 65,536.
+    angles = torch.cat([SPECIAL[~(SPECIAL.isfinite() & (SPECIAL.abs() > 65536))], ANGLES])
+    special = {"sign": SPECIAL[~SPECIAL.isnan()], "silu": SPECIAL[SPECIAL != -89], "sin": angles, "cos": angles}
     cases += [OpCase(op, "special", [special.get(op, SPECIAL)], apply, special=True) for op, apply, *_ in UNARY]
     kinks = torch.tensor([-1.0, 0.0, 1.0, 0.0])
     cases += [OpCase(op, "at-0", [kinks], apply) for op, apply, *_ in UNARY if op in ("abs", "relu", "sign")]

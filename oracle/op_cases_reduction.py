@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from op_case import INF, NAN, OpCase, uniform
+from op_case import INF, NAN, OpCase, integers, uniform
 
 SHAPE = [3, 4, 5]
 AXES: list[list[int] | None] = [None, [0], [1], [-1], [0, 2], [1, 2]]
@@ -37,7 +37,7 @@ EDGE_ROWS = torch.tensor([
 
 def reduction_cases() -> list[OpCase]:
     """All of them."""
-    return [*_reductions(), *_spreads(), *_places(), *_rows(), *_layer_norms()]
+    return [*_reductions(), *_products(), *_truths(), *_spreads(), *_places(), *_rows(), *_layer_norms()]
 
 
 def _axes_name(axes: list[int] | None) -> str:
@@ -64,6 +64,42 @@ def _reductions() -> list[OpCase]:
         cases.append(_reduction(op, "special", edges, [1], special=True))
     ties = torch.tensor([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
     return cases + [_reduction(op, "ties", ties, [1]) for op in ("max", "min")]
+
+
+def _product(name: str, x: Tensor, axes: list[int] | None, keep: bool = False, **options: bool) -> OpCase:
+    def apply(x: Tensor) -> Tensor:
+        for axis in range(x.ndim) if axes is None else axes:
+            x = torch.prod(x, dim=axis, keepdim=True)
+        return x if keep else x.squeeze(tuple(range(x.ndim)) if axes is None else tuple(axes))
+
+    return OpCase("prod", name, [x], apply, {"axes": axes, "keepDims": keep}, **options)
+
+
+def _products() -> list[OpCase]:
+    cases = [_product(_axes_name(axes), uniform(SHAPE, seed="prod"), axes) for axes in AXES]
+    zeros = uniform([5, 6], seed="prod zeros")
+    zeros[1, 2] = zeros[2, 0] = zeros[2, 5] = zeros[3] = 0
+    return [
+        *cases,
+        _product("keep", uniform(SHAPE, seed="prod"), [0, 2], keep=True),
+        _product("zeros", zeros, [1]),
+        _product("zeros-all", zeros[:2], None),
+        _product("long", uniform([2, 1500], 0.9, 1.1, "prod"), [1]),
+        # The product of 1e30, 1e20 and 0 depends on their order.
+        _product("special", EDGE_ROWS[EDGE_ROWS.abs().amax(1) != 1e30], [1], special=True),
+    ]
+
+
+def _truths() -> list[OpCase]:
+    """any and all."""
+    cases = []
+    places = integers([[[0, 0, 0], [3, 0, -1]], [[1, 2, 3], [0, 0, 0]]])
+    edges = torch.tensor([[0.0, -0.0], [NAN, 0.0], [NAN, INF], [1e-30, 0.0]])
+    for op, reduce in (("any", torch.any), ("all", torch.all)):
+        for name, x, axes in (("last", places, [-1]), ("two", places, [0, 2]), ("edges", edges, [1]), ("whole", edges, None)):
+            args = {"axes": axes, "keepDims": False}
+            cases.append(OpCase(op, name, [x], partial(reduce, dim=axes), args, differentiable=False))
+    return cases
 
 
 def _spread(op: str, name: str, x: Tensor, axes: list[int] | None, correction: int) -> OpCase:

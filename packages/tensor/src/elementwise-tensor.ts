@@ -108,6 +108,24 @@ export abstract class ElementwiseTensor extends ArithmeticTensor {
   }
 
   /**
+   * Sine of an angle in radians, within 3 ULP up to 65,536; a larger angle, of which f32 has less than two digits behind the point, gives NaN. Gradient: g cos x. Integers are converted to f32.
+   * @example
+   * await tensor([0]).sin().array(); // [0]
+   */
+  sin(): Tensor {
+    return this.wrap(elementwise.floatFunction("sin", this.node));
+  }
+
+  /**
+   * Cosine of an angle in radians, with the range of {@link sin}. Gradient: -g sin x. Integers are converted to f32.
+   * @example
+   * await tensor([0]).cos().array(); // [1]
+   */
+  cos(): Tensor {
+    return this.wrap(elementwise.floatFunction("cos", this.node));
+  }
+
+  /**
    * Error function. Gradient: 2 g e^(-x^2) / sqrt(pi). Integers are converted to f32.
    * @example
    * await tensor([0]).erf().array(); // [0]

@@ -26,6 +26,39 @@ export abstract class ReductionTensor extends ElementwiseTensor {
   }
 
   /**
+   * Product; bools count as 0 and 1; integers wrap; 1 over nothing. Gradient: g times the product of the others, right where elements are 0.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([[1, 2], [3, 4]]).prod(1).array(); // [2, 12]
+   */
+  prod(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.prod(this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * Whether some element is not 0 (NaN is not), as bool; false over nothing. No gradient.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([[0, 2], [0, 0]]).any(1).array(); // [true, false]
+   */
+  any(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.any(this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * Whether no element is 0 (NaN is not), as bool; true over nothing. No gradient.
+   * @param axes one, several, or all when absent; negatives count from the end
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([[1, 2], [0, 1]]).all(1).array(); // [true, false]
+   */
+  all(axes?: Axes, options: KeepDims = {}): Tensor {
+    return this.wrap(reduction.all(this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
    * Mean in f32; NaN over nothing. Gradient: g / count, spread.
    * @param axes one, several, or all when absent; negatives count from the end
    * @throws PrismaError AXIS_INVALID

@@ -115,6 +115,8 @@ const FUNCTIONS: readonly (readonly [
   ["log", (x) => x.log(), 2],
   ["tanh", (x) => x.tanh(), 2],
   ["erf", (x) => x.erf(), 2],
+  ["sin", (x) => x.sin(), 3],
+  ["cos", (x) => x.cos(), 3],
   ["sigmoid", sigmoidOfNormal, 3],
   ["sqrt", (x) => x.sqrt(), 0.5],
   ["rsqrt", (x) => x.rsqrt(), 2],

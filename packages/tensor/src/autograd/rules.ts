@@ -15,6 +15,7 @@ import {
 } from "../graph/build.ts";
 import { FUNCTIONS } from "../graph/functions/index.ts";
 import type { Node, NodeKind, NodeOp } from "../graph/node.ts";
+import { productOfOthers } from "./product-of-others.ts";
 
 /** Gradients of the inputs of `node`; null where none flows. */
 export type GradientRule<Kind extends NodeKind> = (
@@ -104,7 +105,7 @@ function reduceRule(node: Node, op: Extract<NodeOp, { kind: "reduce" }>, g: Node
     case "sum":
       return spread;
     case "prod":
-      return mapNode("div", mapNode("mul", spread, expandNode(node, x.shape)), x);
+      return mapNode("mul", spread, productOfOthers(x, op.axes));
     case "max":
     case "min": {
       const chosen = mapNode("toF32", mapNode("eq", x, expandNode(node, x.shape)));

@@ -21,6 +21,8 @@ export type FloatFunction =
   | "sqrt"
   | "rsqrt"
   | "tanh"
+  | "sin"
+  | "cos"
   | "erf"
   | "sigmoid"
   | "gelu"

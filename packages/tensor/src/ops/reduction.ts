@@ -43,6 +43,22 @@ export function sum(x: Node, axes: Axes, keepDims: boolean): Node {
   return reduceBy("sum", "sum", x.dtype === "bool" ? castNode(x, "i32") : x, axes, keepDims);
 }
 
+/** Product; bools count as 0 and 1. 1 over nothing. */
+export function prod(x: Node, axes: Axes, keepDims: boolean): Node {
+  return reduceBy("prod", "prod", x.dtype === "bool" ? castNode(x, "i32") : x, axes, keepDims);
+}
+
+/** Whether some element is not 0; false over nothing. */
+export function any(x: Node, axes: Axes, keepDims: boolean): Node {
+  const found = castNode(castNode(x, "bool"), "u32");
+  return castNode(reduceBy("sum", "any", found, axes, keepDims), "bool");
+}
+
+/** Whether no element is 0; true over nothing. */
+export function all(x: Node, axes: Axes, keepDims: boolean): Node {
+  return mapNode("not", any(mapNode("not", castNode(x, "bool")), axes, keepDims));
+}
+
 /** Largest or smallest; NaN where there is one. */
 export function extreme(fn: "max" | "min", x: Node, axes: Axes, keepDims: boolean): Node {
   assertDType(fn, x, ["f32", "i32", "u32"]);

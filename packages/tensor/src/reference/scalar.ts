@@ -147,6 +147,8 @@ export const REFERENCE: Readonly<Record<ScalarFunctionName, ReferenceFunction>> 
   exp: one(Math.exp),
   log: one(Math.log),
   tanh: one(Math.tanh),
+  sin: one((x) => (Math.abs(x) <= 65536 ? Math.sin(x) : Number.NaN)),
+  cos: one((x) => (Math.abs(x) <= 65536 ? Math.cos(x) : Number.NaN)),
   erf: one(erf),
   sigmoid: one(sigmoid),
   gelu: one((x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2))),

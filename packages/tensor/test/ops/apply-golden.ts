@@ -41,7 +41,19 @@ const alongAxis =
   ([x, ...rest], { axis }) =>
     call(x!, name, axis ?? undefined, ...rest);
 
-const REDUCTIONS = ["sum", "mean", "max", "min", "norm", "logsumexp", "variance", "std"];
+const REDUCTIONS = [
+  "sum",
+  "prod",
+  "any",
+  "all",
+  "mean",
+  "max",
+  "min",
+  "norm",
+  "logsumexp",
+  "variance",
+  "std",
+];
 const ALONG_AXIS = [
   "argmax",
   "argmin",

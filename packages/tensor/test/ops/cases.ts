@@ -53,6 +53,17 @@ const rough = (
   apply: (...inputs: Tensor[]) => Tensor,
 ): OpCase => ({ op, inputs, apply, smooth: false });
 
+/** `x` [4, 3] with no zero, one and two in its columns. */
+const withZeros = (x: Tensor): Tensor =>
+  x.mul(
+    tensor([
+      [1, 1, 0],
+      [1, 0, 1],
+      [1, 1, 0],
+      [1, 1, 1],
+    ]),
+  );
+
 /** All of them. `op` is the name of the method or function. */
 export const CASES: readonly OpCase[] = [
   { op: "add", inputs: [s([2, 3]), s([3])], apply: (a, b) => a.add(b) },
@@ -97,6 +108,8 @@ export const CASES: readonly OpCase[] = [
   one("rsqrt", (x) => x.rsqrt(), 0.3),
   one("reciprocal", (x) => x.reciprocal(), 0.3),
   one("tanh", (x) => x.tanh()),
+  one("sin", (x) => x.sin(), -20, 20),
+  one("cos", (x) => x.cos(), -20, 20),
   one("erf", (x) => x.erf()),
   one("sigmoid", (x) => x.sigmoid(), -6, 6),
   one("gelu", (x) => x.gelu(), -5, 5),
@@ -128,6 +141,15 @@ export const CASES: readonly OpCase[] = [
   { op: "sum", inputs: [s([2, 3, 4])], apply: (x) => x.sum([0, 2]) },
   { op: "sum", inputs: [s([2, 3, 4])], apply: (x) => x.sum(1, { keepDims: true }) },
   { op: "sum", inputs: [s([2, 3, 70])], apply: (x) => x.sum() },
+  { op: "prod", inputs: [s([2, 3, 4])], apply: (x) => x.prod([0, 2]) },
+  { op: "prod", inputs: [s([3, 5])], apply: (x) => x.prod(1, { keepDims: true }) },
+  { op: "prod", inputs: [s([2, 70], 0.7, 1.3)], apply: (x) => x.prod(-1) },
+  { op: "prod", inputs: [s([4, 3])], apply: (x) => withZeros(x).prod(0) },
+  rough("prod", [ints([3, 7], -9, 9)], (x) => x.prod(1)),
+  rough("any", [ints([6, 2], 0, 1)], (x) => x.any(1)),
+  rough("any", [s([2, 3, 2])], (x) => x.greater(1).any([0, 2], { keepDims: true })),
+  rough("all", [ints([6, 2], 0, 1)], (x) => x.all(-1)),
+  rough("all", [s([2, 3])], (x) => x.less(2).all()),
   { op: "mean", inputs: [s([3, 5])], apply: (x) => x.mean(-1) },
   { op: "max", inputs: [s([3, 5])], apply: (x) => x.max(0) },
   { op: "min", inputs: [s([3, 5])], apply: (x) => x.min() },

@@ -4,6 +4,7 @@ import { mapNode, numberLike } from "../build.ts";
 import type { Node } from "../node.ts";
 import { erf, exp, log, pow, sigmoid, tanh } from "./exponential.ts";
 import type { ScalarFunction } from "./scalar-function.ts";
+import { cos, sin } from "./trigonometry.ts";
 
 const mul = (a: Node, b: Node): Node => mapNode("mul", a, b);
 const add = (a: Node, b: Node): Node => mapNode("add", a, b);
@@ -91,6 +92,8 @@ export const ACTIVATIONS = {
   exp: unary(exp, (_, y) => y),
   log: unary(log, (x) => mapNode("reciprocal", x)),
   tanh: unary(tanh, (_, y) => sub(numberLike(1, y), mapNode("square", y))),
+  sin: unary(sin, (x) => mapNode("cos", x)),
+  cos: unary(cos, (x) => mapNode("neg", mapNode("sin", x))),
   erf: unary(erf, (x) =>
     times(mapNode("exp", mapNode("neg", mapNode("square", x))), 2 / Math.sqrt(Math.PI)),
   ),

@@ -45,6 +45,8 @@ export const RESULT_TYPES = {
   exp: "f32",
   log: "f32",
   tanh: "f32",
+  sin: "f32",
+  cos: "f32",
   erf: "f32",
   sigmoid: "f32",
   gelu: "f32",
