@@ -83,22 +83,20 @@ function loadLeaves(
   signal?: AbortSignal,
 ): Promise<unknown> | null {
   const waits: Promise<void>[] = [];
-  const shared: Promise<void>[] = [];
+  const shared = new Map<Node, Promise<void>>();
   for (const node of nodes) {
     const source = node.source;
     if (source === null || node.placement !== null) continue;
     const known = loading.get(node);
-    if (known !== undefined) {
-      shared.push(known);
-      continue;
-    }
-    const wait = startLoading(node, source, port, signal);
+    const wait = known === undefined ? startLoading(node, source, port, signal) : null;
+    if (known !== undefined) shared.set(node, known);
     if (wait !== null) waits.push(wait);
   }
-  if (waits.length + shared.length === 0) return null;
+  if (waits.length + shared.size === 0) return null;
+  const loaded = Promise.all([...waits, Promise.allSettled(shared.values())]);
+  if (shared.size === 0) return loaded;
   // What another run was loading may fail by that run's signal; whoever still wants it loads it again.
-  const settled = Promise.allSettled(shared).then(() => loadLeaves(nodes, port, signal));
-  return Promise.all([...waits, settled]);
+  return loaded.then(() => loadLeaves([...shared.keys()], port, signal));
 }
 
 function cancelled(): PrismaError {
