@@ -1,25 +1,26 @@
 // Files over HTTP whose server or connection fails: coded errors, nothing left behind, and right values once it works.
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { init, memory, PrismaError, readSafetensors, realize, type Device } from "@prisma/tensor";
+import { init, readSafetensors, realize, type Device, type PrismaError } from "@prisma/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { f32, file, join, record } from "./corpus/corpus-case.ts";
-import { answerFile, askedRange, serveFiles, type Answer, type TestServer } from "./serve-files.ts";
-
-const VALUES = Array.from({ length: 4096 }, (_, i) => i / 8);
-const HALF = 4 * VALUES.length;
-const shape = `[${VALUES.length}]`;
-/** Two tensors, `a` and `b`, of the same values. */
-const FILE = file(
-  `{"a":${record({ shape, offsets: `[0,${HALF}]` })},"b":${record({ shape, offsets: `[${HALF},${2 * HALF}]` })}}`,
-  join(f32(...VALUES), f32(...VALUES)),
-);
-const HEADER_END = FILE.length - 2 * HALF;
+import {
+  afterSize,
+  alive,
+  breaksAfter,
+  claims,
+  errorOf,
+  FILE,
+  good,
+  HEADER_END,
+  reset,
+  status,
+  truth,
+  VALUES,
+} from "./faulty-answers.ts";
+import { askedRange, serveFiles, type Answer, type TestServer } from "./serve-files.ts";
 
 let device: Device;
 let server: TestServer;
 let answer: Answer;
 let requests = 0;
-const good: Answer = (request, response) => answerFile(FILE, request, response);
 
 beforeAll(async () => {
   device = await init({ device: "wasm" });
@@ -34,58 +35,6 @@ afterAll(async () => {
 });
 
 const model = () => `${server.url}/model.safetensors?token=secret`;
-
-/** An answer of this status whose body is no file. */
-const status =
-  (code: number, headers: Record<string, string> = {}): Answer =>
-  (_, response) => {
-    response.writeHead(code, headers);
-    response.end("<html>no</html>");
-  };
-
-/** The body of a complete answer, but the connection breaks after `bytes` of it. */
-const breaksAfter =
-  (bytes: number, headers: Record<string, string | number>, code = 206): Answer =>
-  (request, response) => {
-    const begin = code === 206 ? (askedRange(request)?.begin ?? 0) : 0;
-    response.writeHead(code, headers);
-    response.write(FILE.subarray(begin, begin + bytes), () => response.destroy());
-  };
-
-/** A part of the file with a Content-Range of the test's own. */
-const claims =
-  (range: (begin: number, end: number) => string, cut = 0): Answer =>
-  (request, response) => {
-    const { begin, end } = askedRange(request)!;
-    response.writeHead(206, { "content-range": range(begin, end) });
-    response.end(FILE.subarray(begin, end - cut));
-  };
-
-const reset: Answer = (request) => request.socket.destroy();
-const truth = (begin: number, end: number) => `bytes ${begin}-${end - 1}/${FILE.length}`;
-
-/** `fault` for what lies behind the first byte, which tells the size. */
-const afterSize =
-  (fault: Answer): Answer =>
-  (request, response) =>
-    (askedRange(request)?.end === 1 ? good : fault)(request, response);
-
-async function errorOf(work: Promise<unknown>): Promise<PrismaError> {
-  const error = await work.then(
-    () => new Error("there was no error"),
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof PrismaError)) throw error;
-  expect(error.message).not.toMatch(/secret|\n/);
-  expect(error.message.length).toBeLessThanOrEqual(400);
-  return error;
-}
-
-/** What is alive, which a failure must not change. */
-const alive = () => {
-  const { tensors, buffers, bytes } = memory();
-  return { tensors, buffers, bytes };
-};
 
 type Fault = readonly [what: string, fault: Answer, code: string, details?: object];
 
@@ -244,80 +193,5 @@ describe("while values are read", () => {
     expect((await errorOf(sum.data())).code).toBe("NETWORK_FAILED");
     answer = good;
     expect([...(await sum.data())]).toEqual(VALUES.map((value) => 2 * value));
-  });
-});
-
-describe("cancelled", () => {
-  const stalls: Answer = () => undefined;
-  const stallsWithin: Answer = (request, response) => {
-    const { begin, end } = askedRange(request)!;
-    response.writeHead(206, { "content-range": truth(begin, end), "content-length": end - begin });
-    response.write(FILE.subarray(begin, begin + 1));
-  };
-  /** `work` with a signal that is raised as soon as the server is asked for something. */
-  async function cancelAtRequest(fault: Answer, work: (signal: AbortSignal) => Promise<unknown>) {
-    const controller = new AbortController();
-    answer = (request: IncomingMessage, response: ServerResponse) => {
-      fault(request, response);
-      setTimeout(() => controller.abort(), 5);
-    };
-    return (await errorOf(work(controller.signal))).code;
-  }
-
-  test("before a file is opened, wherever it lies", async () => {
-    requests = 0;
-    for (const input of [model(), FILE, new Blob([FILE]), import.meta.url]) {
-      const error = await errorOf(readSafetensors(input, { signal: AbortSignal.abort() }));
-      expect(error.code).toBe("CANCELLED");
-    }
-    expect(requests).toBe(0);
-  });
-
-  test.each([
-    ["before the answer", stalls],
-    ["within the size", stallsWithin],
-    ["within the header", afterSize(stallsWithin)],
-  ])("while a file is opened, %s", async (_, fault) => {
-    const start = alive();
-    expect(await cancelAtRequest(fault, (signal) => readSafetensors(model(), { signal }))).toBe(
-      "CANCELLED",
-    );
-    expect(alive()).toEqual(start);
-  });
-
-  test.each([
-    ["before the answer", stalls],
-    ["within the body", stallsWithin],
-  ])("while values are read, %s; the next read succeeds", async (_, fault) => {
-    answer = good;
-    const { tensors } = await readSafetensors(model());
-    using a = tensors.get("a")!;
-    using b = tensors.get("b")!;
-    const opened = alive();
-    expect(await cancelAtRequest(fault, (signal) => a.data({ signal }))).toBe("CANCELLED");
-    expect(alive()).toEqual(opened);
-    answer = good;
-    expect([...(await b.data())]).toEqual(VALUES);
-    expect([...(await a.data())]).toEqual(VALUES);
-  });
-
-  test("one of two reads of a tensor: the other has the values", async () => {
-    answer = good;
-    const { tensors } = await readSafetensors(model());
-    using a = tensors.get("a")!;
-    using b = tensors.get("b")!;
-    const controller = new AbortController();
-    let first = true;
-    answer = (request, response) => {
-      if (!first) return good(request, response);
-      first = false;
-      setTimeout(() => controller.abort(), 5);
-    };
-    const cancelled = errorOf(a.data({ signal: controller.signal }));
-    const sum = b.add(a);
-    const values = sum.data();
-    expect((await cancelled).code).toBe("CANCELLED");
-    expect([...(await values)]).toEqual(VALUES.map((value) => 2 * value));
-    sum.dispose();
   });
 });
