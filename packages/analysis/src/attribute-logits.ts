@@ -1,0 +1,190 @@
+// Direct logit attribution: which parts of the residual stream make a class difference, and how much each.
+import type { FoundTarget, LogitTarget } from "@prisma/hooks";
+import { concat, PrismaError, scope, type Tensor } from "@prisma/tensor";
+import { SPLITS, type AttributeBy, type Shares } from "./attribute-logits-splits.ts";
+import type { Classifier } from "./classifier.ts";
+import { eachImage } from "./each-image.ts";
+import { frozenReadout, readTokens } from "./frozen-readout.ts";
+import { imageNumbers, imageValues } from "./image-values.ts";
+import { logitDifference } from "./logit-difference.ts";
+import {
+  modelProvenance,
+  type AnalysisOptions,
+  type Axis,
+  type LabelledValues,
+  type Provenance,
+} from "./result.ts";
+
+/** What {@link attributeLogits} is told. */
+export interface AttributeLogitsOptions extends AnalysisOptions {
+  /** `[a, b]`: the logit of `a` minus that of `b`. One class alone: its logit minus the mean of all. */
+  readonly target: LogitTarget;
+  /** Default `component`. */
+  readonly by?: AttributeBy;
+}
+
+/** What {@link attributeLogits} gives: for each image, contributions + rest + bias + remainder = target. */
+export interface LogitAttribution extends Provenance {
+  readonly by: AttributeBy;
+  /**
+   * What each part adds to the target. `component`: [image, component]; `head`: [image, layer, head]; `position`:
+   * [image, position]; `patch`: [image, layer, head, source], what each head takes from each token to where the answer is read.
+   */
+  readonly contributions: LabelledValues;
+  /** Summands that have no place there, [image, part]: of heads and patches, the embeddings, the MLPs and the attention's output biases. */
+  readonly rest: LabelledValues;
+  /** What the biases of the final norm and of the head add, the same for every image. */
+  readonly bias: number;
+  /** The class difference that was measured, for each image. */
+  readonly target: readonly number[];
+  /** What is left, for each image: rounding, and what hooks attached to the model changed outside of the parts. */
+  readonly remainder: readonly number[];
+  /** What to keep in mind when reading the values, or null. */
+  readonly note: string | null;
+}
+
+/** Shares of one image as numbers. */
+interface ImageShares {
+  readonly axes: readonly Axis[];
+  readonly labels: readonly string[];
+  readonly contributions: Float32Array;
+  readonly rest: Float32Array;
+  readonly target: number;
+}
+
+interface ImageQuestion {
+  readonly by: AttributeBy;
+  readonly directions: Tensor;
+  readonly target: FoundTarget;
+}
+
+const LOGITS = "hook_post_head_pre_normalize";
+
+/** All shares in one list, so that they are read at once. */
+function flatten({ pieces, rest }: Shares): Tensor {
+  const all = [...pieces, ...rest.map(([, share]) => share)];
+  return concat(all.map((piece) => piece.reshape([piece.size])));
+}
+
+async function imageShares(
+  model: Classifier,
+  image: Tensor,
+  { by, directions, target }: ImageQuestion,
+): Promise<ImageShares> {
+  const { reads, split } = SPLITS[by];
+  const needed = (name: string): boolean =>
+    name === LOGITS || name === "ln_final.hook_scale" || reads(name, model);
+  using run = await model.runWithCache(image, { names: needed });
+  const { cache } = run;
+  const built = scope(() => {
+    const readout = frozenReadout(model, cache, directions.get([0]));
+    const { axes, pieces, rest } = split({ model, cache, readout });
+    return { axes, flat: flatten({ axes, pieces, rest }), labels: rest.map(([label]) => label) };
+  });
+  using flat = built.flat;
+  const values = Float32Array.from(await flat.data());
+  const places = values.length - built.labels.length;
+  return {
+    axes: built.axes,
+    labels: built.labels,
+    contributions: values.subarray(0, places),
+    rest: values.subarray(places),
+    target: logitDifference(await cache.get(LOGITS).data(), target),
+  };
+}
+
+function noteOf(model: Classifier, by: AttributeBy): string | null {
+  if (by !== "position" || model.tokens.readout === "all") return null;
+  const read = model.tokens.readout === "cls" ? "CLS" : "the patches";
+  return `The answer is read at ${read} alone: other positions add nothing themselves. By patch shows what heads took from them.`;
+}
+
+function assemble(
+  images: readonly ImageShares[],
+  total: number,
+  bias: number,
+): Pick<LogitAttribution, "contributions" | "rest" | "bias" | "target" | "remainder"> {
+  const { axes = [], labels = [] } = images[0] ?? {};
+  const sum = (values: Float32Array): number =>
+    values.reduce((before: number, value) => before + value, 0);
+  const remainders = images.map(
+    ({ contributions, rest, target }) => target - sum(contributions) - sum(rest) - bias,
+  );
+  return {
+    contributions: imageValues(
+      axes,
+      images.map((image) => image.contributions),
+      total,
+    ),
+    rest: imageValues(
+      [{ name: "part", labels }],
+      images.map((image) => image.rest),
+      total,
+    ),
+    bias,
+    target: imageNumbers(
+      images.map((image) => image.target),
+      total,
+    ),
+    remainder: imageNumbers(remainders, total),
+  };
+}
+
+function checkBy(by: string): void {
+  if (Object.hasOwn(SPLITS, by)) return;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `attributeLogits: by is ${JSON.stringify(by)}; expected one of ${Object.keys(SPLITS).join(", ")}`,
+    { by },
+  );
+}
+
+/**
+ * Direct logit attribution (Elhage et al. 2021): what each part of the residual stream adds to a class difference, for
+ * `input` [B, C, rows, columns]. The final norm's scale, and that of a norm before the blocks, are held at their values,
+ * which makes the rest of the way linear: one scale a token, tokens weighing 1 / N, where tokens are normalized and
+ * then averaged, and one scale where their mean is normalized. The values are the same for weights whose final norm is
+ * folded into the head. Of an output that is scaled to length 1 the logits before that count.
+ * @throws PrismaError ARGUMENT_INVALID for a class that is none, a pair of one class, another `by`, no images, or a
+ *   readout that is not linear in its tokens; SHAPE_MISMATCH; CANCELLED before the first image
+ * @example
+ * const heads = await attributeLogits(model, images, { target: ["dress", "trouser"], by: "head" });
+ * heads.contributions.axes.map((axis) => axis.name); // ["image", "layer", "head"]
+ * heads.metric; // "logit of Dress minus logit of Trouser"
+ */
+export async function attributeLogits(
+  model: Classifier,
+  input: Tensor,
+  options: AttributeLogitsOptions,
+): Promise<LogitAttribution> {
+  const { by = "component" } = options;
+  checkBy(by);
+  readTokens(model.tokens);
+  const { directions, bias, targets } = model.logitDirections([options.target]);
+  const [target] = targets;
+  try {
+    if (target === undefined) throw new PrismaError("INTERNAL", "logitDirections gave no target");
+    await directions.realize();
+    const [fromBiases = Number.NaN] = await bias.data();
+    const images: ImageShares[] = [];
+    const complete = await eachImage(input, {
+      ...options,
+      doing: "attributeLogits",
+      step: async (image) =>
+        void images.push(await imageShares(model, image, { by, directions, target })),
+    });
+    return {
+      by,
+      ...assemble(images, input.shape[0] ?? 0, fromBiases),
+      note: noteOf(model, by),
+      method: `direct logit attribution by ${by}, scale of norms held`,
+      metric: target.name,
+      baseline: null,
+      ...(await modelProvenance(model)),
+      complete,
+    };
+  } finally {
+    directions.dispose();
+    bias.dispose();
+  }
+}

@@ -1,0 +1,39 @@
+// The code of the how-to pages, run as it stands, and what it finds.
+import { fileURLToPath } from "node:url";
+import { init, type Device } from "@prisma/tensor";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { repositoryFile } from "../../../test/repository-file.ts";
+import { runExample } from "../../../test/run-example.ts";
+import * as analysis from "../src/index.ts";
+
+let device: Device;
+beforeAll(async () => {
+  device = await init({ device: "wasm" });
+});
+afterAll(() => device.dispose());
+
+/** Runs the first block of a page; its model and images are freed before it returns. */
+async function runPage(name: string, defines: readonly string[]): Promise<Record<string, unknown>> {
+  const found = await runExample(repositoryFile(`docs/how-to/${name}.md`), {
+    modules: { "@prisma/analysis": analysis },
+    defines: [...defines, "close: () => [model, images].forEach((one) => one.dispose())"],
+    replace: { "models/": fileURLToPath(repositoryFile("apps/demo/public/models/")) },
+  });
+  (found["close"] as () => void)();
+  return found;
+}
+
+test("attribute-logits: what a head takes from each token sums to its share", async () => {
+  const found = await runPage("attribute-logits", ["target", "head", "sources", "taken"]);
+  const { target, head, sources, taken } = found as {
+    target: number;
+    head: number;
+    sources: string[];
+    taken: Float32Array;
+  };
+  // Dress is the answer, Trouser the other garment.
+  expect(target).toBeGreaterThan(0);
+  expect(Math.abs(head)).toBeGreaterThan(0.01);
+  expect(sources.slice(0, 3)).toEqual(["CLS", "(0,0)", "(0,1)"]);
+  expect(taken.reduce((sum, x) => sum + x, 0)).toBeCloseTo(head, 4);
+});
