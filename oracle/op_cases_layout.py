@@ -11,7 +11,7 @@ from op_case import OpCase, integers, uniform
 
 def layout_cases() -> list[OpCase]:
     """All of them."""
-    return [*_gathers(), *_scatters(), *_top_k(), *_parts(), *_views(), *_joins()]
+    return [*_gathers(), *_scatters(), *_top_k(), *_parts(), *_takes(), *_views(), *_triangles(), *_splits(), *_ranges(), *_joins()]
 
 
 def _gather(name: str, x: Tensor, axis: int, index: Tensor) -> OpCase:
@@ -122,6 +122,53 @@ def _views() -> list[OpCase]:
             lambda x: F.pad(x, (0, 1, 2, 0), value=-1.5),
             {"widths": [[0, 0], [2, 0], [0, 1]], "value": -1.5},
         ),
+    ]
+
+
+def _takes() -> list[OpCase]:
+    """Without an axis places of the flattened tensor; with one, slices, as numpy.take."""
+    x, matrix = uniform([4, 5, 3]), integers([[4, 0, 1], [1, 1, 3]])
+    flat = lambda x, index: torch.take(x, index.long())
+    along = lambda x, index: x[:, index.long()]
+    return [
+        OpCase("take", "flat", [x, integers([[59, 0], [7, 7], [31, 16]])], flat, {"axis": None}),
+        OpCase("take", "axis_1", [x, matrix], along, {"axis": 1}),
+        OpCase("take", "place", [x, integers(3)], along, {"axis": 1}),
+    ]
+
+
+def _triangles() -> list[OpCase]:
+    cases = []
+    for op, apply in (("tril", torch.tril), ("triu", torch.triu)):
+        for shape in ([4, 4], [2, 3, 5], [5, 2]):
+            for diagonal in (-2, 0, 1):
+                name = f"{'x'.join(map(str, shape))}_{diagonal}"
+                args = {"diagonal": diagonal}
+                cases.append(OpCase(op, name, [uniform(shape, seed=op)], partial(apply, diagonal=diagonal), args))
+    return cases
+
+
+def _splits() -> list[OpCase]:
+    x = uniform([3, 7, 2])
+    cuts: list[tuple[str, int | list[int], int]] = [("size", 3, 1), ("whole", 9, 1), ("sizes", [2, 0, 5], 1), ("last", 1, -1)]
+    return [
+        OpCase("split", name, [x], partial(torch.split, split_size_or_sections=parts, dim=axis), {"parts": parts, "axis": axis})
+        for name, parts, axis in cuts
+    ]
+
+
+def _ranges() -> list[OpCase]:
+    ends = [("up", 0, 1, 5), ("down", 2.5, -1, 8), ("one", 3, 9, 1), ("two", -7, 7, 2), ("none", 0, 1, 0), ("long", 0.1, 0.7, 1000)]
+    return [
+        OpCase(
+            "linspace",
+            name,
+            [],
+            partial(torch.linspace, start, end, count, dtype=torch.float64),
+            {"start": start, "end": end, "count": count},
+            differentiable=False,
+        )
+        for name, start, end, count in ends
     ]
 
 

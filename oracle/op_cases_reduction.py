@@ -37,7 +37,7 @@ EDGE_ROWS = torch.tensor([
 
 def reduction_cases() -> list[OpCase]:
     """All of them."""
-    return [*_reductions(), *_products(), *_truths(), *_spreads(), *_places(), *_rows(), *_layer_norms()]
+    return [*_reductions(), *_products(), *_truths(), *_running(), *_spreads(), *_places(), *_rows(), *_layer_norms()]
 
 
 def _axes_name(axes: list[int] | None) -> str:
@@ -100,6 +100,20 @@ def _truths() -> list[OpCase]:
             args = {"axes": axes, "keepDims": False}
             cases.append(OpCase(op, name, [x], partial(reduce, dim=axes), args, differentiable=False))
     return cases
+
+
+def _running() -> list[OpCase]:
+    def case(name: str, x: Tensor, axis: int, **options: bool) -> OpCase:
+        apply = lambda x: torch.cumsum(x, axis) if x.is_floating_point() else torch.cumsum(x, axis).int()
+        return OpCase("cumsum", name, [x], apply, {"axis": axis}, **options)
+
+    infinite = torch.tensor([[1.0, INF, 2.0, -INF, 0.0], [1.0, NAN, 2.0, INF, 0.0], [-INF, 1.0, 2.0, 3.0, 4.0]])
+    return [
+        *(case(f"axis_{axis}", uniform(SHAPE, seed="cumsum"), axis) for axis in (0, 1, -1)),
+        *(case(f"long_{n}", uniform([2, n], seed="cumsum"), -1) for n in (32, 33, 1024, 1025, 1500)),
+        case("integers", integers([[3, -4, 5, 2147483647, 9]]), 1, differentiable=False),
+        case("special", infinite.repeat(1, 9), 1, special=True),
+    ]
 
 
 def _spread(op: str, name: str, x: Tensor, axes: list[int] | None, correction: int) -> OpCase:

@@ -19,6 +19,7 @@ export {
 } from "./create.ts";
 export type { DType, TypedArray } from "./dtype.ts";
 export * from "./errors.ts";
+export { linspace } from "./linspace.ts";
 export { memory, type Memory } from "./memory.ts";
 export type { Axes } from "./ops/reduction.ts";
 export type { Range } from "./ops/indexing.ts";

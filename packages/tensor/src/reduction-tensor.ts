@@ -1,6 +1,7 @@
 // Reductions of a tensor over axes, and what is made of them: softmax, norms, the largest of a row.
 import { ElementwiseTensor } from "./elementwise-tensor.ts";
 import type { Node } from "./graph/node.ts";
+import { cumsum } from "./ops/cumsum.ts";
 import { topK } from "./ops/indexing.ts";
 import * as reduction from "./ops/reduction.ts";
 import type { Axes } from "./ops/reduction.ts";
@@ -137,6 +138,16 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    */
   logsumexp(axes?: Axes, options: KeepDims = {}): Tensor {
     return this.wrap(reduction.logsumexp(this.node, axes, options.keepDims ?? false));
+  }
+
+  /**
+   * Running sums along `axis`, the own element included; bools are counted, integers wrap. Rows are summed in blocks of 32, so rounding grows as in a sum, not with the length. Gradient: g summed from the other end.
+   * @throws PrismaError AXIS_INVALID
+   * @example
+   * await tensor([1, 2, 3]).cumsum().array(); // [1, 3, 6]
+   */
+  cumsum(axis = -1): Tensor {
+    return this.wrap(cumsum(this.node, axis));
   }
 
   /**

@@ -5,6 +5,7 @@ import * as indexing from "./ops/indexing.ts";
 import type { Range } from "./ops/indexing.ts";
 import * as movement from "./ops/movement.ts";
 import { matmul } from "./ops/matmul.ts";
+import { triangle } from "./ops/triangle.ts";
 import { ReductionTensor } from "./reduction-tensor.ts";
 import type { Shape } from "./shape.ts";
 import { nodeOf } from "./tensor-handle.ts";
@@ -118,7 +119,38 @@ export class Tensor extends ReductionTensor {
     return this.wrap(movement.pad(this.node, widths, value));
   }
 
+  /**
+   * The lower triangle of the last two axes, zeros above: kept is what stands at most `diagonal` places right of the main diagonal. [.., m, n] -> [.., m, n]. Gradient: g where kept.
+   * @throws PrismaError SHAPE_INVALID below two axes, ARGUMENT_INVALID
+   * @example
+   * await tensor([[1, 2], [3, 4]]).tril().array(); // [[1, 0], [3, 4]]
+   */
+  tril(diagonal = 0): Tensor {
+    return this.wrap(triangle("tril", this.node, diagonal));
+  }
+
+  /**
+   * The upper triangle of the last two axes, zeros below: kept is what stands at least `diagonal` places right of the main diagonal. [.., m, n] -> [.., m, n]. Gradient: g where kept.
+   * @throws PrismaError SHAPE_INVALID below two axes, ARGUMENT_INVALID
+   * @example
+   * await tensor([[1, 2], [3, 4]]).triu(1).array(); // [[0, 2], [0, 0]]
+   */
+  triu(diagonal = 0): Tensor {
+    return this.wrap(triangle("triu", this.node, diagonal));
+  }
+
   // ---- parts ----
+
+  /**
+   * Cut along `axis` into parts: of these sizes, or each of one size and the last one smaller (PyTorch's split). Views; nothing is copied. Gradient: each part's, at its place.
+   * @throws PrismaError ARGUMENT_INVALID when sizes do not add up, AXIS_INVALID
+   * @example
+   * const [a, b] = tensor([1, 2, 3]).split(2);
+   * await b!.array(); // [3]
+   */
+  split(parts: number | readonly number[], axis = 0): Tensor[] {
+    return movement.split(this.node, parts, axis).map((part) => this.wrap(part));
+  }
 
   /**
    * The part that `ranges` name, axis by axis: a place (the axis goes), `[from, to)`, `{ list }` of places, or null for all; negatives count from the end, missing ranges are null.
@@ -164,6 +196,16 @@ export class Tensor extends ReductionTensor {
    */
   indexSelect(axis: number, index: Tensor): Tensor {
     return this.wrap(indexing.indexSelect(this.node, axis, nodeOf(index, "the index")));
+  }
+
+  /**
+   * NumPy's take: elements of the flattened tensor at the places of `index`, in the shape of `index`; with `axis` slices along it, whose axis becomes those of `index`. A place outside gives NaN, 0 for integers. Gradient: added up at the places.
+   * @throws PrismaError AXIS_INVALID, DTYPE_MISMATCH
+   * @example
+   * await tensor([[1, 2], [3, 4]]).take(tensor([3, 0], { dtype: "i32" })).array(); // [4, 1]
+   */
+  take(index: Tensor, axis?: number): Tensor {
+    return this.wrap(indexing.take(this.node, nodeOf(index, "the index"), axis));
   }
 
   /**

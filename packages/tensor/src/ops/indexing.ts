@@ -16,6 +16,7 @@ import {
 } from "../graph/build.ts";
 import { Node, type DeviceTag } from "../graph/node.ts";
 import {
+  assertShape,
   broadcastShapes,
   formatShape,
   normalizeAxis,
@@ -250,6 +251,18 @@ export function indexSelect(x: Node, axis: number, index: Node): Node {
       { index: [...index.shape] },
     );
   return pick(x, castNode(index, "i32"), at);
+}
+
+/** Elements of `x` at the places of `index`: of the flattened tensor, or slices along `axis` (NumPy's take). */
+export function take(x: Node, index: Node, axis: number | undefined): Node {
+  const at = axis === undefined ? 0 : normalizeAxis("take", axis, x.shape.length);
+  assertDType("take", index, ["i32", "u32"]);
+  assertOneDevice("take", [x, index]);
+  const from = axis === undefined ? reshapeNode(x, [sizeOf(x.shape)]) : x;
+  const row = reshapeNode(castNode(index, "i32"), [sizeOf(index.shape)]);
+  const shape = [...from.shape.slice(0, at), ...index.shape, ...from.shape.slice(at + 1)];
+  assertShape("take", shape);
+  return reshapeNode(pick(from, row, at), shape);
 }
 
 /** `x` with `source` added at `index` along `axis`; sources are added in index order. */

@@ -178,6 +178,37 @@ export function concat(inputs: readonly Node[], axis: number): Node {
   );
 }
 
+/** Sizes of the parts of an axis of `size`: as given, or all of one size but the last. */
+function partSizes(parts: number | readonly number[], size: number): readonly number[] {
+  if (typeof parts !== "number") return parts;
+  const count = parts > 0 ? Math.max(1, Math.ceil(size / parts)) : 0;
+  return Array.from({ length: count }, (_, i) => Math.min(parts, size - i * parts));
+}
+
+/** Cut along `axis` into parts of the given sizes, or of one size, the last one smaller. */
+export function split(x: Node, parts: number | readonly number[], axis: number): Node[] {
+  const at = normalizeAxis("split", axis, x.shape.length);
+  const size = x.shape[at] ?? 0;
+  const sizes = partSizes(parts, size);
+  const whole = [parts].flat().every((part) => Number.isInteger(part) && part >= 0);
+  if (!whole || sizes.reduce((sum, part) => sum + part, 0) !== size || sizes.length === 0)
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `split: [${[parts].flat().join(", ")}] does not cut axis ${at} of ${formatShape(x.shape)}: give the size of all parts, at least 1, or sizes that add up to ${size}`,
+      { axis: at, size },
+    );
+  let from = 0;
+  return sizes.map((part) => {
+    const starts = x.shape.map((_, i) => (i === at ? from : 0));
+    from += part;
+    return sliceNode(
+      x,
+      starts,
+      x.shape.map((all, i) => (i === at ? part : all)),
+    );
+  });
+}
+
 /** Tensors of one shape along a new axis. */
 export function stack(inputs: readonly Node[], axis: number): Node {
   const [first] = inputs;

@@ -1,5 +1,5 @@
 // Applies an operation by its golden name and arguments.
-import { concat, einsum, stack, where, type Range, type Tensor } from "@prisma/tensor";
+import { concat, einsum, linspace, stack, where, type Range, type Tensor } from "@prisma/tensor";
 
 /** Arguments of all golden cases; each operation has its own. */
 export interface GoldenArguments {
@@ -20,6 +20,11 @@ export interface GoldenArguments {
   readonly widths: readonly (readonly [number, number])[];
   readonly value: number;
   readonly equation: string;
+  readonly diagonal: number;
+  readonly parts: number | readonly number[];
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
 }
 
 type Apply = (inputs: readonly Tensor[], args: GoldenArguments) => Tensor | readonly Tensor[];
@@ -63,6 +68,7 @@ const ALONG_AXIS = [
   "indexSelect",
   "scatterAdd",
   "squeeze",
+  "cumsum",
   "unsqueeze",
 ];
 
@@ -88,6 +94,11 @@ const APPLY: Readonly<Record<string, Apply>> = {
   flip: ([x], { axes }) => x!.flip(axes ?? []),
   transpose: ([x], { a, b }) => x!.transpose(a, b),
   pad: ([x], { widths, value }) => x!.pad(widths, value),
+  tril: ([x], { diagonal }) => x!.tril(diagonal),
+  triu: ([x], { diagonal }) => x!.triu(diagonal),
+  split: ([x], { parts, axis }) => x!.split(parts, axis ?? 0),
+  take: ([x, index], { axis }) => x!.take(index!, axis ?? undefined),
+  linspace: (_, { start, end, count }) => linspace(start, end, count),
   concat: (inputs, { axis }) => concat(inputs, axis ?? 0),
   stack: (inputs, { axis }) => stack(inputs, axis ?? 0),
 };

@@ -5,6 +5,7 @@ import {
   einsum,
   eye,
   full,
+  linspace,
   ones,
   randn,
   stack,
@@ -162,6 +163,12 @@ export const CASES: readonly OpCase[] = [
   { op: "std", inputs: [s([3, 5])], apply: (x) => x.std(0) },
   { op: "norm", inputs: [s([3, 5], 0.2)], apply: (x) => x.norm(1) },
   { op: "logsumexp", inputs: [s([3, 5])], apply: (x) => x.logsumexp(1) },
+  { op: "cumsum", inputs: [s([3, 5])], apply: (x) => x.cumsum().square() },
+  { op: "cumsum", inputs: [s([7, 2, 3])], apply: (x) => x.cumsum(0).square() },
+  { op: "cumsum", inputs: [s([2, 70], -0.5, 0.5)], apply: (x) => x.cumsum(1).square() },
+  rough("cumsum", [s([1100], -0.5, 0.5)], (x) => x.cumsum(0)),
+  rough("cumsum", [ints([2, 33], -9, 9)], (x) => x.cumsum(1)),
+  rough("cumsum", [s([2, 40])], (x) => x.greater(0).cumsum(-1)),
   rough("argmax", [s([3, 5])], (x) => x.argmax(1)),
   rough("argmin", [s([3, 5])], (x) => x.argmin()),
   { op: "softmax", inputs: [s([3, 5])], apply: (x) => x.softmax() },
@@ -206,6 +213,19 @@ export const CASES: readonly OpCase[] = [
           0.5,
         )
         .square(),
+  },
+  { op: "tril", inputs: [s([2, 3, 4])], apply: (x) => x.tril().square() },
+  { op: "tril", inputs: [s([4, 3])], apply: (x) => x.tril(1).square() },
+  { op: "triu", inputs: [s([3, 3])], apply: (x) => x.triu(-1).square() },
+  rough("triu", [ints([2, 3, 4], 1, 9)], (x) => x.triu(2)),
+  { op: "split", inputs: [s([2, 7])], apply: (x) => x.split(3, 1)[2]!.square() },
+  {
+    op: "split",
+    inputs: [s([5, 2])],
+    apply: (x) => {
+      const [a, b, c] = x.split([2, 0, 3]);
+      return concat([c!, b!, a!.mul(2)]).square();
+    },
   },
   { op: "concat", inputs: [s([2, 3]), s([2, 2])], apply: (a, b) => concat([a, b, a], 1).square() },
   { op: "stack", inputs: [s([2, 3]), s([2, 3])], apply: (a, b) => stack([a, b], 1).square() },
@@ -263,6 +283,17 @@ export const CASES: readonly OpCase[] = [
     apply: (x) => x.indexSelect(0, index([2, 0, 2, 1], [4])).square(),
   },
   {
+    op: "take",
+    inputs: [s([3, 4])],
+    apply: (x) => x.take(index([11, 0, 5, 5], [2, 2])).square(),
+  },
+  {
+    op: "take",
+    inputs: [s([3, 4, 2])],
+    apply: (x) => x.take(index([3, 0, 1, 0, 3, 3], [3, 2]), 1).square(),
+  },
+  rough("take", [s([3, 4])], (x) => x.take(index([0, 12, -1], [3]))),
+  {
     op: "scatterAdd",
     inputs: [s([3, 4]), s([3, 6])],
     apply: (x, v) =>
@@ -273,6 +304,10 @@ export const CASES: readonly OpCase[] = [
   rough("oneHot", [ints([2, 3], 0, 4)], (x) => x.oneHot(5)),
   rough("arange", [ints([4], 0, 4)], (x) => x.add(arange(2, 6))),
   rough("eye", [s([3, 3])], (x) => x.mul(eye(3))),
+  rough("linspace", [s([9])], (x) => x.add(linspace(-1, 2.5, 9))),
+  rough("linspace", [s([1])], (x) =>
+    x.add(linspace(3, 9, 1)).add(linspace(0, 9, 7, { dtype: "i32" })),
+  ),
   rough("full", [s([3])], (x) =>
     x
       .add(full([3], 2))
