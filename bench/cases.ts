@@ -32,7 +32,13 @@ export type Workload =
       readonly sharedRight: boolean;
     }
   | { readonly kind: "softmax" | "layerNorm" | "gelu"; readonly shape: readonly number[] }
-  | { readonly kind: "vit"; readonly sizes: VitSizes; readonly cached: boolean };
+  | {
+      readonly kind: "vit";
+      readonly sizes: VitSizes;
+      readonly cached: boolean;
+      /** Folder of trained weights, from the root; who cannot read it takes random ones of the same sizes. */
+      readonly checkpoint: string | null;
+    };
 
 /** A named workload and its floating-point operations (0 where a rate says nothing). */
 export interface Case {
@@ -65,9 +71,9 @@ const IMAGENET = { image: [224, 224, 3, 16], classes: 1000, batch: 1 } as const;
 /** Sizes of ViT-B/16. */
 export const VIT_B: VitSizes = { layers: 12, heads: 12, width: 768, hidden: 3072, ...IMAGENET };
 /** Sizes of ViT-Ti/16. */
-export const VIT_TI: VitSizes = { layers: 12, heads: 3, width: 192, hidden: 768, ...IMAGENET };
+const VIT_TI: VitSizes = { layers: 12, heads: 3, width: 192, hidden: 768, ...IMAGENET };
 /** Sizes of the demo's model. */
-export const SHIPPED: VitSizes = {
+const SHIPPED: VitSizes = {
   layers: 4,
   heads: 4,
   width: 96,
@@ -86,8 +92,9 @@ export function vitFlops(sizes: VitSizes): number {
   return 2 * batch * (layers * block + patches * values * width + width * classes);
 }
 
-function vit(name: string, sizes: VitSizes, cached = false): Case {
-  return { name, group: "vit", workload: { kind: "vit", sizes, cached }, flops: vitFlops(sizes) };
+function vit(name: string, sizes: VitSizes, cached: boolean, checkpoint: string | null): Case {
+  const workload = { kind: "vit", sizes, cached, checkpoint } as const;
+  return { name, group: "vit", workload, flops: vitFlops(sizes) };
 }
 
 /** Every workload, smallest of each group first. */
@@ -119,8 +126,8 @@ export const CASES: readonly Case[] = [
     workload: { kind: "gelu", shape: [197, 3072] },
     flops: 0,
   },
-  vit("shipped model", SHIPPED),
-  vit("ViT-Ti/16", VIT_TI),
-  vit("ViT-B/16", VIT_B),
-  vit("ViT-B/16, every activation kept", VIT_B, true),
+  vit("trained model of the demo", SHIPPED, false, "apps/demo/public/models/garment-scenes-vit"),
+  vit("ViT-Ti/16", VIT_TI, false, null),
+  vit("ViT-B/16", VIT_B, false, null),
+  vit("ViT-B/16, every activation kept", VIT_B, true, null),
 ];

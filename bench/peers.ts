@@ -5,8 +5,11 @@ import { pathToFileURL } from "node:url";
 
 const require = createRequire(import.meta.url);
 
-/** TensorFlow.js on its WebAssembly backend, ready to compute. */
-export async function loadTensorFlow(): Promise<typeof import("@tensorflow/tfjs-core")> {
+/** TensorFlow.js on its WebAssembly backend, ready to compute, and the threads that it really has. */
+export async function loadTensorFlow(): Promise<{
+  readonly tf: typeof import("@tensorflow/tfjs-core");
+  readonly threads: number;
+}> {
   const tf = await import("@tensorflow/tfjs-core");
   const backend = await import("@tensorflow/tfjs-backend-wasm");
   const folder = dirname(require.resolve("@tensorflow/tfjs-backend-wasm"));
@@ -14,7 +17,7 @@ export async function loadTensorFlow(): Promise<typeof import("@tensorflow/tfjs-
   backend.setThreadsCount(1);
   if (!(await tf.setBackend("wasm"))) throw new Error("TensorFlow.js could not start its backend");
   await tf.ready();
-  return tf;
+  return { tf, threads: backend.getThreadsCount() };
 }
 
 /** ONNX Runtime Web on WebAssembly. */

@@ -1,66 +1,87 @@
 // The benchmark command: `pnpm bench [filter ...]` measures every case whose group or name contains a filter, on every engine that is here.
 import { cpus } from "node:os";
-import { CASES } from "./cases.ts";
+import { CASES, type Case } from "./cases.ts";
+import type { Engine } from "./engine.ts";
 import { createOnnxRuntime } from "./engines/onnxruntime.ts";
 import { createPrisma } from "./engines/prisma.ts";
 import { createPyTorch } from "./engines/pytorch.ts";
 import { createTensorFlow } from "./engines/tensorflow.ts";
-import type { Engine } from "./engine.ts";
-import { measure, type Timing } from "./measure.ts";
+import { measureGraph } from "./graph.ts";
+import { measure, ratioOf, type Timing } from "./measure.ts";
 
-const OURS = "Prisma WASM";
+/** JavaScript around the kernels of a small model takes most of a second to be compiled well. */
+const OPTIONS = { warmUpMs: 1000, rounds: 7, roundMs: 150 };
 
-function line(timing: Timing, ours: Timing | undefined, flops: number): string {
-  const rate = flops > 0 ? `${(flops / timing.best / 1e6).toFixed(1)} GFLOP/s` : "";
-  const ratio =
-    ours === undefined || timing === ours
-      ? ""
-      : `ours is ${(timing.best / ours.best).toFixed(2)} x`;
-  const ms = (value: number): string => `${value.toFixed(value < 10 ? 3 : 1)} ms`.padStart(11);
-  return `  ${timing.engine.padEnd(24)} best ${ms(timing.best)}  median ${ms(timing.median)}  first ${ms(timing.cold)}  ${rate.padEnd(16)} ${ratio}`;
+const milliseconds = (value: number): string =>
+  `${value.toFixed(value < 10 ? 3 : 1)} ms`.padStart(11);
+
+function line(timing: Timing, ours: Timing, flops: number): string {
+  const { engine, best, median, cold } = timing;
+  const rate = flops > 0 ? `${(flops / best / 1e6).toFixed(1)} GFLOP/s` : "";
+  const ratio = timing === ours ? "" : `ours is ${ratioOf(timing, ours).toFixed(2)} x`;
+  return `  ${engine.padEnd(24)} median ${milliseconds(median)}  best ${milliseconds(best)}  cold ${milliseconds(cold)}  ${rate.padEnd(15)} ${ratio}`.trimEnd();
 }
 
 function geometricMean(values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
-async function main(): Promise<void> {
-  const filters = process.argv.slice(2);
-  const engines: Engine[] = [
+/** Measures one case, prints it, and files what others take over what we take under group and engine. */
+async function measureCase(
+  item: Case,
+  engines: readonly [Engine, ...Engine[]],
+  ratios: Map<string, number[]>,
+): Promise<void> {
+  const [ours, ...others] = await measure(item, engines, OPTIONS);
+  if (ours === undefined) return;
+  console.log(`\n${item.name}`);
+  for (const timing of [ours, ...others]) console.log(line(timing, ours, item.flops));
+  for (const timing of others) {
+    const key = `${item.group}, against ${timing.engine}`;
+    ratios.set(key, [...(ratios.get(key) ?? []), ratioOf(timing, ours)]);
+  }
+}
+
+/** Our engine, and the others that are here. */
+async function startEngines(): Promise<[Engine, ...Engine[]]> {
+  const torch = await createPyTorch();
+  if (torch === null) console.log("PyTorch is not here; set PYTHON to a Python that has it");
+  return [
     await createPrisma(),
     await createTensorFlow(),
     await createOnnxRuntime(),
+    ...(torch === null ? [] : [torch]),
   ];
-  const torch = await createPyTorch();
-  if (torch === null) console.log("PyTorch is not here; set PYTHON to a Python that has it");
-  else engines.push(torch);
-  console.log(
-    `Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}, one thread each, float32`,
-  );
-  for (const engine of engines) console.log(`  ${engine.name} ${engine.version}`);
+}
+
+async function compare(cases: readonly Case[], engines: [Engine, ...Engine[]]): Promise<void> {
   const ratios = new Map<string, number[]>();
-  for (const item of CASES.filter(
-    (c) =>
-      filters.length === 0 || filters.some((filter) => `${c.group} ${c.name}`.includes(filter)),
-  )) {
-    const timings = await measure(item, engines, { rounds: 5, roundMs: 150 });
-    const ours = timings.find((timing) => timing.engine === OURS);
-    console.log(`\n${item.name}`);
-    for (const timing of timings) {
-      console.log(line(timing, ours, item.flops));
-      if (ours === undefined || timing === ours) continue;
-      const key = `${item.group}, against ${timing.engine}`;
-      ratios.set(key, [...(ratios.get(key) ?? []), timing.best / ours.best]);
-    }
-  }
-  console.log("\nGeometric means of best-of ratios (above 1: ours is faster)");
+  for (const item of cases) await measureCase(item, engines, ratios);
+  console.log("\nGeometric means of the ratios (above 1: ours is faster)");
   for (const [key, values] of ratios)
     console.log(`  ${key.padEnd(44)} ${geometricMean(values).toFixed(2)} x over ${values.length}`);
+}
+
+async function main(filters: readonly string[]): Promise<void> {
+  const wants = (name: string): boolean =>
+    filters.length === 0 || filters.some((filter) => name.includes(filter));
+  const cases = CASES.filter(({ group, name }) => wants(`${group} ${name}`));
+  const graph = wants("graph");
+  if (cases.length === 0 && !graph) throw new Error(`no case contains ${filters.join(" or ")}`);
+  const engines: [Engine, ...Engine[]] =
+    cases.length > 0 ? await startEngines() : [await createPrisma()];
+  console.log(
+    `Node ${process.version}, ${cpus()[0]?.model ?? "unknown processor"}, float32, ${new Date().toISOString().slice(0, 10)}`,
+  );
+  for (const { name, version, device } of engines) console.log(`  ${name} ${version}: ${device}`);
+  // Before the cases, which would warm the code.
+  if (graph) await measureGraph();
+  if (cases.length > 0) await compare(cases, engines);
   for (const engine of engines) await engine.close();
 }
 
 try {
-  await main();
+  await main(process.argv.slice(2));
 } catch (error) {
   // TensorFlow.js answers errors nobody catches with its whole program text.
   console.error(error);

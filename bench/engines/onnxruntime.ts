@@ -1,6 +1,6 @@
 // ONNX Runtime Web on WebAssembly, given graphs that we write ourselves.
 import { patchesOf, type Case, type VitSizes } from "../cases.ts";
-import { randomValues, type Engine, type Run } from "../engine.ts";
+import { randomValues, timed, type Engine, type Prepared } from "../engine.ts";
 import {
   encodeOnnx,
   type OnnxAttribute,
@@ -168,7 +168,8 @@ export async function createOnnxRuntime(): Promise<Engine> {
   return {
     name: "ONNX Runtime Web WASM",
     version: ort.env.versions.web ?? "unknown",
-    async prepare(workload): Promise<Run | null> {
+    device: `wasm, ${ort.env.wasm.numThreads} thread`,
+    async prepare(workload): Promise<Prepared | null> {
       const graph = graphOf(workload);
       if (graph === null) return null;
       const session = await ort.InferenceSession.create(encodeOnnx(graph), {
@@ -187,9 +188,10 @@ export async function createOnnxRuntime(): Promise<Engine> {
           ),
         ]),
       );
-      return async () => {
+      const once = async (): Promise<void> => {
         await session.run(feeds);
       };
+      return { run: () => timed(once), dispose: () => session.release() };
     },
     async close() {},
   };

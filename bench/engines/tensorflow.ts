@@ -1,9 +1,9 @@
 // TensorFlow.js on its WebAssembly backend.
 import { loadTensorFlow } from "../peers.ts";
 import { patchesOf, type Case, type VitSizes } from "../cases.ts";
-import { randomValues, type Engine, type Run } from "../engine.ts";
+import { randomValues, timed, type Engine, type Prepared } from "../engine.ts";
 
-type Tf = Awaited<ReturnType<typeof loadTensorFlow>>;
+type Tf = Awaited<ReturnType<typeof loadTensorFlow>>["tf"];
 type Tensor = ReturnType<Tf["tensor"]>;
 
 /** Erf-based GELU; TensorFlow.js has no op of that name. */
@@ -129,18 +129,25 @@ function build(tf: Tf, workload: Case["workload"]): (() => Tensor) | null {
 
 /** TensorFlow.js with one thread. */
 export async function createTensorFlow(): Promise<Engine> {
-  const tf = await loadTensorFlow();
+  const { tf, threads } = await loadTensorFlow();
   return {
     name: "TensorFlow.js WASM",
     version: tf.version_core,
-    async prepare(workload): Promise<Run | null> {
+    device: `${tf.getBackend()}, ${threads} thread`,
+    async prepare(workload): Promise<Prepared | null> {
+      // Inputs and weights belong to a scope that lasts until the workload is disposed.
+      tf.engine().startScope();
       const compute = build(tf, workload);
-      if (compute === null) return null;
-      return async () => {
+      if (compute === null) {
+        tf.engine().endScope();
+        return null;
+      }
+      const once = async (): Promise<void> => {
         const result = compute();
         await result.data();
         result.dispose();
       };
+      return { run: () => timed(once), dispose: async () => tf.engine().endScope() };
     },
     async close() {},
   };
