@@ -1,4 +1,4 @@
-// Blobs, and the files that visitors of a page choose or drop.
+// Blobs, the files that visitors of a page choose or drop, and the URLs of both.
 import { PrismaError, quoteName } from "../errors.ts";
 import type { ByteSource } from "./byte-source.ts";
 import { assertComplete } from "./memory-source.ts";
@@ -16,9 +16,12 @@ async function bytesOf(part: Blob, name: string): Promise<Uint8Array<ArrayBuffer
   }
 }
 
+function nameOf(blob: Blob): string {
+  return "name" in blob && typeof blob.name === "string" ? quoteName(blob.name) : "blob";
+}
+
 /** A Blob or File, read in slices. */
-export function blobSource(blob: Blob): ByteSource {
-  const name = "name" in blob && typeof blob.name === "string" ? quoteName(blob.name) : "blob";
+export function blobSource(blob: Blob, name: string = nameOf(blob)): ByteSource {
   return {
     name,
     size: async () => blob.size,
@@ -27,5 +30,35 @@ export function blobSource(blob: Blob): ByteSource {
       assertComplete(name, begin, end, bytes.length);
       return bytes;
     },
+  };
+}
+
+/** The Blob that `url` names. */
+async function fetchBlob(url: string, name: string): Promise<Blob> {
+  try {
+    return await (await fetch(url)).blob();
+  } catch (cause) {
+    throw new PrismaError(
+      "SOURCE_NOT_FOUND",
+      `${name} names no data, or has been revoked`,
+      { name },
+      { cause },
+    );
+  }
+}
+
+/**
+ * What a blob or data URL names. It lies in this process or page already, so its ranges are not asked for by HTTP's
+ * header, whose last byte Node leaves out for such URLs.
+ */
+export function blobUrlSource(url: string): ByteSource {
+  const name = `a ${url.slice(0, url.indexOf(":"))} URL`;
+  let blob: Promise<ByteSource> | null = null;
+  const opened = (): Promise<ByteSource> =>
+    (blob ??= fetchBlob(url, name).then((found) => blobSource(found, name)));
+  return {
+    name,
+    size: async () => (await opened()).size(),
+    read: async (begin, end) => (await opened()).read(begin, end),
   };
 }

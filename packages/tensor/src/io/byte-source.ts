@@ -1,7 +1,7 @@
 // Byte sources: where files are read from, a range at a time: memory, blobs, URLs, and paths in Node.
 import { openFile } from "#file-source";
 import { kindOf, PrismaError } from "../errors.ts";
-import { blobSource } from "./blob-source.ts";
+import { blobSource, blobUrlSource } from "./blob-source.ts";
 import { memorySource } from "./memory-source.ts";
 import { UrlSource } from "./url-source.ts";
 
@@ -53,5 +53,6 @@ export function byteSource(input: ByteInput): ByteSource {
     );
   }
   const text = String(input);
-  return /^(https?|blob|data):/.test(text) ? new UrlSource(text) : openFile(text);
+  if (/^(blob|data):/.test(text)) return blobUrlSource(text);
+  return /^https?:/.test(text) ? new UrlSource(text) : openFile(text);
 }

@@ -63,15 +63,31 @@ function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
+/** @throws PrismaError ST_VALUE_RANGE */
+function refuseValue(name: string, value: string, target: string): never {
+  throw new PrismaError(
+    "ST_VALUE_RANGE",
+    `${name}: the value ${value} does not fit the ${target} in which it would be held`,
+    { value },
+  );
+}
+
 function checkedInt64(value: bigint, name: string): number {
-  if (value < -2147483648n || value > 2147483647n) {
-    throw new PrismaError(
-      "ST_VALUE_RANGE",
-      `${name}: the I64 value ${value} does not fit the i32 in which it would be held`,
-      { value: String(value) },
-    );
-  }
+  if (value < -2147483648n || value > 2147483647n) refuseValue(name, `${value} (I64)`, "i32");
   return Number(value);
+}
+
+/** Rounds to f32 what has one near; a number is not made infinite. */
+function checkedFloat64(value: number, name: string): number {
+  const rounded = Math.fround(value);
+  if (Number.isFinite(value) && !Number.isFinite(rounded))
+    refuseValue(name, `${value} (F64)`, "f32");
+  return rounded;
+}
+
+function checkedBool(value: number, name: string): number {
+  if (value > 1) refuseValue(name, `${value} (BOOL)`, "bool");
+  return value;
 }
 
 type Reader = (view: DataView, byte: number) => number;
@@ -84,7 +100,7 @@ function readerOf(
     case "F16":
       return { bytes: 2, read: (view, byte) => halfToFloat(view.getUint16(byte, true)) };
     case "F64":
-      return { bytes: 8, read: (view, byte) => view.getFloat64(byte, true) };
+      return { bytes: 8, read: (view, byte) => checkedFloat64(view.getFloat64(byte, true), name) };
     case "I64":
       return { bytes: 8, read: (view, byte) => checkedInt64(view.getBigInt64(byte, true), name) };
     case "I16":
@@ -96,7 +112,7 @@ function readerOf(
     case "U8":
       return { bytes: 1, read: (view, byte) => view.getUint8(byte) };
     case "BOOL":
-      return { bytes: 1, read: (view, byte) => (view.getUint8(byte) === 0 ? 0 : 1) };
+      return { bytes: 1, read: (view, byte) => checkedBool(view.getUint8(byte), name) };
     default:
       return null;
   }

@@ -24,7 +24,6 @@ function locationOf(url: string): string {
  * @throws PrismaError ARGUMENT_INVALID
  */
 export function shownUrl(url: string): string {
-  if (/^(data|blob):/.test(url)) return `a ${url.slice(0, 4)} URL`;
   const path = locationOf(url);
   return quoteName(
     path.length <= NAME_CHARACTERS ? path : `...${path.slice(3 - NAME_CHARACTERS)}`,
