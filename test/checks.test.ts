@@ -2,9 +2,11 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Package } from "@arethetypeswrong/core";
 import { expect, test } from "vitest";
 import { measureFile } from "../scripts/checks/file-shape.ts";
 import { checkFileNames } from "../scripts/checks/names.ts";
+import { typeProblems } from "../scripts/checks/packaging.ts";
 import { checkSizes } from "../scripts/size.ts";
 import { untar } from "../scripts/untar.ts";
 
@@ -31,6 +33,25 @@ test("a file exports something of its name, and the name says something", () => 
   expect(problems("errors.ts", "export class PrismaError {}")).toEqual([]);
   expect(problems("layer-norm.ts", "export const softmax = 1;")).toHaveLength(1);
   expect(problems("utils.ts", "export const utils = 1;")).toHaveLength(1);
+});
+
+test("declarations that do not fit the code, or are not there, are complaints", async () => {
+  const files = { "index.js": "export const a = 1;", "index.d.ts": "export const a: number;" };
+  const complaints = (type: string, sources: Record<string, string>) => {
+    const entries = { ".": { types: "./index.d.ts", default: "./index.js" }, "./worker": "./w.js" };
+    const manifest = { name: "a", version: "1.0.0", type, exports: entries };
+    const all = { "package.json": JSON.stringify(manifest), "w.js": "", ...sources };
+    const inPlace = Object.entries(all).map(([path, text]) => [`/node_modules/a/${path}`, text]);
+    return typeProblems(new Package(Object.fromEntries(inPlace), "a", "1.0.0"));
+  };
+  expect(await complaints("module", files)).toEqual([]);
+  expect(await complaints("module", { "index.js": "" })).toEqual(["a has no declarations"]);
+  const other = { "index.js": files["index.js"], "other.d.ts": "" };
+  expect(await complaints("module", other)).toEqual([
+    ". by node16-esm: Could not find types",
+    ". by bundler: Could not find types",
+  ]);
+  expect(await complaints("commonjs", files)).not.toEqual([]);
 });
 
 test("an archive is unpacked with its modes, and cannot write outside of its folder", () => {

@@ -1,11 +1,12 @@
 // A project as a user of the packages has it: a folder of its own, with nothing installed but what `pnpm pack` made.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { packPackage } from "../../scripts/pack-package.ts";
 import { repositoryFile } from "../repository-file.ts";
 
 const start = promisify(execFile);
@@ -48,20 +49,12 @@ export async function createProject(packages: readonly string[]): Promise<Packed
 async function fillProject(root: string, packages: readonly string[]): Promise<string> {
   const [tarballs, folder] = [join(root, "tarballs"), join(root, "project")];
   await Promise.all([mkdir(tarballs), mkdir(folder)]);
-  const pnpm = await pnpmCommand();
+  const files: string[] = [];
   for (const name of packages) {
-    const source = fileURLToPath(repositoryFile(`packages/${name}`));
-    await runProgram(source, [...pnpm, "pack", "--pack-destination", tarballs]);
+    files.push(await packPackage(fileURLToPath(repositoryFile(`packages/${name}`)), tarballs));
   }
   await writeFile(join(folder, "package.json"), '{ "private": true, "type": "module" }\n');
-  const files = (await readdir(tarballs)).map((file) => join(tarballs, file));
   const alone = ["--offline", "--no-audit", "--no-fund", "--cache", join(root, "cache")];
   await runProgram(folder, ["npm", "install", ...alone, ...files]);
   return folder;
-}
-
-/** The pinned pnpm, found as `npm test` finds it. */
-async function pnpmCommand(): Promise<readonly string[]> {
-  const script: { pnpmCommand(): string[] } = await import(repositoryFile("scripts/pnpm.mjs").href);
-  return script.pnpmCommand();
 }
