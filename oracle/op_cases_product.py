@@ -22,32 +22,45 @@ MATMULS: list[tuple[str, list[int], list[int]]] = [
     ("nothing-to-sum", [3, 0], [0, 4]),
 ]
 
-EINSUMS: list[tuple[str, list[int], list[int]]] = [
-    ("ij,jk->ik", [4, 5], [5, 6]),
-    ("ij,kj->ik", [4, 5], [6, 5]),
-    ("bpd,hde->bphe", [2, 5, 6], [3, 6, 4]),
-    ("bphd,hde->bphe", [2, 5, 3, 6], [3, 6, 4]),
-    ("bqhe,bkhe->bhqk", [2, 5, 3, 4], [2, 5, 3, 4]),
-    ("bhqk,bkhe->bqhe", [2, 3, 5, 5], [2, 5, 3, 4]),
-    ("bphe,hed->bpd", [2, 5, 3, 4], [3, 4, 6]),
-    ("bcrisj,dcij->brsd", [2, 3, 2, 4, 3, 4], [5, 3, 4, 4]),
-    ("i,j->ij", [4], [5]),
-    ("ij,ij->ij", [3, 4], [3, 4]),
-    ("ijk,jk->i", [3, 4, 5], [4, 5]),
-    ("ij,k->i", [3, 4], [5]),
-    ("i,i->", [9], [9]),
+EINSUMS: list[tuple[str, list[list[int]]]] = [
+    ("ij,jk->ik", [[4, 5], [5, 6]]),
+    ("ij,kj->ik", [[4, 5], [6, 5]]),
+    ("bpd,hde->bphe", [[2, 5, 6], [3, 6, 4]]),
+    ("bphd,hde->bphe", [[2, 5, 3, 6], [3, 6, 4]]),
+    ("bqhe,bkhe->bhqk", [[2, 5, 3, 4], [2, 5, 3, 4]]),
+    ("bhqk,bkhe->bqhe", [[2, 3, 5, 5], [2, 5, 3, 4]]),
+    ("bphe,hed->bpd", [[2, 5, 3, 4], [3, 4, 6]]),
+    ("bcrisj,dcij->brsd", [[2, 3, 2, 4, 3, 4], [5, 3, 4, 4]]),
+    ("i,j->ij", [[4], [5]]),
+    ("ij,ij->ij", [[3, 4], [3, 4]]),
+    ("ijk,jk->i", [[3, 4, 5], [4, 5]]),
+    ("ij,k->i", [[3, 4], [5]]),
+    ("i,i->", [[9], [9]]),
+    ("i->", [[7]]),
+    ("ijk->ki", [[2, 3, 4]]),
+    ("ii->i", [[5, 5]]),
+    ("ii->", [[5, 5]]),
+    ("ijji->j", [[3, 4, 4, 3]]),
+    ("iii->i", [[4, 4, 4]]),
+    ("iij,jk->ik", [[3, 3, 4], [4, 5]]),
+    ("ii,ii->", [[3, 3], [3, 3]]),
+    ("ij,jk,kl->il", [[2, 3], [3, 4], [4, 5]]),
+    ("i,j,k->kji", [[2], [3], [4]]),
+    ("bqd,hde,bke->bhqk", [[2, 3, 5], [4, 5, 3], [2, 6, 3]]),
+    ("ij,ji,ii,j->i", [[3, 3], [3, 3], [3, 3], [3]]),
+    ("ab,,bc->ac", [[2, 3], [], [3, 4]]),
 ]
 
 
 def product_cases() -> list[OpCase]:
     """All of them."""
-    matmuls = [OpCase("matmul", name, _pair(a, b), torch.matmul) for name, a, b in MATMULS]
+    matmuls = [OpCase("matmul", name, _operands([a, b]), torch.matmul) for name, a, b in MATMULS]
     einsums = [
-        OpCase("einsum", equation, _pair(a, b), partial(torch.einsum, equation), {"equation": equation})
-        for equation, a, b in EINSUMS
+        OpCase("einsum", equation, _operands(shapes), partial(torch.einsum, equation), {"equation": equation})
+        for equation, shapes in EINSUMS
     ]
     return matmuls + einsums
 
 
-def _pair(a: list[int], b: list[int]) -> list[Tensor]:
-    return [uniform(a, seed="a"), uniform(b, seed="b")]
+def _operands(shapes: list[list[int]]) -> list[Tensor]:
+    return [uniform(shape, seed="abcd"[i]) for i, shape in enumerate(shapes)]

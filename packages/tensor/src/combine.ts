@@ -12,15 +12,17 @@ import { nodeOf } from "./tensor-handle.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
- * Sum of products over the letters the result lacks, f32; two operands, no letter twice in one.
- * @throws PrismaError ARGUMENT_INVALID, SHAPE_MISMATCH
+ * Sum of products over the letters the result lacks, f32, for one operand or more. A letter twice in one operand means
+ * its diagonal. Operands are multiplied from left to right, two at a time, each letter summed as soon as nothing later has
+ * it: put them in the order that keeps products small. Gradient: einsum of the others with g.
+ * @throws PrismaError ARGUMENT_INVALID, SHAPE_MISMATCH, SIZE_LIMIT when a product on the way has more than 8 axes
  * @example
  * await einsum("ij,j->i", tensor([[1, 2], [3, 4]]), tensor([1, 1])).array(); // [3, 7]
+ * await einsum("ii->", tensor([[1, 2], [3, 4]])).item(); // 5
  */
-export function einsum(equation: string, a: Tensor, b: Tensor): Tensor {
-  return new Tensor(
-    einsumNode(equation, nodeOf(a, "the first operand"), nodeOf(b, "the second operand")),
-  );
+export function einsum(equation: string, ...operands: Tensor[]): Tensor {
+  const nodes = operands.map((operand, i) => nodeOf(operand, `operand ${i + 1} of einsum`));
+  return new Tensor(einsumNode(equation, nodes));
 }
 
 /**

@@ -80,7 +80,7 @@ const APPLY: Readonly<Record<string, Apply>> = {
   clamp: ([x], { min, max }) => x!.clamp(min, max),
   layerNorm: ([x, weight, bias], { eps }) =>
     x!.layerNorm(weight && bias ? { weight, bias, eps } : { eps }),
-  einsum: ([a, b], { equation }) => einsum(equation, a!, b!),
+  einsum: (inputs, { equation }) => einsum(equation, ...inputs),
   oneHot: ([x], { classes }) => x!.oneHot(classes),
   topK: ([x], { k }) => {
     const { values, indices } = x!.topK(k);
