@@ -1,10 +1,9 @@
-// Sizes of the source, per package: files, lines, and what is over the limits of CONTRIBUTING.md; and of a page's bundle.
-import { existsSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { bundleForPages } from "./bundle-for-pages.ts";
+// Sizes of the source, per package: files, lines, and what is over the limits of CONTRIBUTING.md; and of what a page ships.
+import { pathToFileURL } from "node:url";
 import { type FileShape, measureFile } from "./checks/file-shape.ts";
 import type { Report } from "./checks/report.ts";
 import { listFiles, readText } from "./checks/source-files.ts";
+import { ceilings, gzippedSize, isBuilt, kilobytes } from "./size-ceilings.ts";
 
 const fileLimit = 500;
 const fileWarning = 300;
@@ -43,13 +42,11 @@ export function sizeTable(files: readonly FileShape[]): string[] {
   return ["package            files  lines  median  longest  median function  tests", ...rows];
 }
 
-/** What a page pays for `@prisma/analysis` and all below it, as far as it is built. */
-async function bundleLine(): Promise<string> {
-  const folder = fileURLToPath(new URL("../packages/analysis/", import.meta.url));
-  if (!existsSync(`${folder}dist/index.js`)) return "bundle for pages: not built";
-  const { bytes, gzippedBytes } = await bundleForPages(folder, 'export * from "./dist/index.js";');
-  const kilobytes = (count: number): string => `${(count / 1000).toFixed(1)} kB`;
-  return `@prisma/analysis in a page: ${kilobytes(bytes)} minified, ${kilobytes(gzippedBytes)} gzipped`;
+/** What a page pays for a package and all below it, as far as it is built. */
+async function bundleLine([name, ceiling]: readonly [string, number]): Promise<string> {
+  if (!isBuilt(name)) return `@prisma/${name} in a page: not built`;
+  const size = kilobytes(await gzippedSize(name));
+  return `@prisma/${name} in a page: ${size} minified and gzipped, of ${kilobytes(ceiling)}`;
 }
 
 function sizeRow(name: string, files: readonly FileShape[]): string {
@@ -89,7 +86,9 @@ function median(values: readonly number[]): number {
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const files = measureSources(listFiles());
   for (const row of sizeTable(files)) console.log(row);
-  console.log(await bundleLine());
+  for (const line of await Promise.all(Object.entries(ceilings).map(bundleLine))) {
+    console.log(line);
+  }
   for (const file of files.filter((it) => it.lines > fileWarning)) {
     console.log(`long: ${file.path} has ${file.lines} lines`);
   }
