@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import type { PageState } from "./page-state.ts";
 import { AnswerPanel } from "./parts/answer-panel.tsx";
+import { CauseSection } from "./parts/cause-section.tsx";
 import { DeviceSwitch } from "./parts/device-switch.tsx";
 import { Finding } from "./parts/finding.tsx";
 import { HeadPanel } from "./parts/head-panel.tsx";
@@ -49,6 +50,7 @@ export function App({ page }: { page: PageState }) {
           <HeadPanel page={page} />
           <Words page={page} />
         </div>
+        <CauseSection page={page} />
       </main>
     </div>
   );

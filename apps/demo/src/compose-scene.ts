@@ -36,6 +36,16 @@ export function composeScene(left: GreyPicture, right: GreyPicture, brighter: Si
   return { data, width: 2 * width, height };
 }
 
+/** A scene with one of its halves painted black: the same picture without that garment. */
+export function paintOut({ data, width, height }: GreyPicture, side: Side): GreyPicture {
+  const from = side === "left" ? 0 : width / 2;
+  const painted = Uint8Array.from(data, (pixel, at) => {
+    const column = at % width;
+    return column >= from && column < from + width / 2 ? 0 : pixel;
+  });
+  return { data: painted, width, height };
+}
+
 function shade(pixels: Uint8Array, bright: boolean): Uint8Array {
   return bright ? pixels : pixels.map((pixel) => roundHalfToEven(dimming * pixel));
 }

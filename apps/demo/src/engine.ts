@@ -1,10 +1,14 @@
 // The model behind the page: loads it on a device, reads pictures with it. No other file touches it.
-import { init, type Device } from "@prisma/tensor";
+import type { ReferenceSet } from "@prisma/analysis";
+import { init, type Device, type Tensor } from "@prisma/tensor";
 import { loadViT, type Pixels, type ViT } from "@prisma/vit";
 import type { Picture, TokenLayout } from "@prisma/viz";
 import type { GreyPicture } from "./compose-scene.ts";
+import { cutEffects, examineModel, headMeans } from "./examine-model.ts";
+import type { HeadEdit } from "./head-edits.ts";
 import { createWorker } from "./create-worker.ts";
 import { modelFolder } from "./model-folder.ts";
+import type { Question } from "./question.ts";
 
 /** The two kinds of device. */
 export type DeviceKind = "wasm" | "webgpu";
@@ -34,11 +38,47 @@ export interface Reading {
   readonly pattern: Float32Array;
 }
 
+/** One token's likeliest classes, as read from the residual stream at some layer. */
+export interface LensAnswer {
+  /** Class numbers, likeliest first. */
+  readonly classes: readonly number[];
+  readonly probabilities: readonly number[];
+}
+
+/** What decides between two classes in one picture, with some edits of heads. */
+export interface Examination {
+  readonly logits: Float32Array;
+  /** `[layers, heads, tokens, tokens]` */
+  readonly pattern: Float32Array;
+  /** What each head, and last the MLP, of each layer writes toward the question: `[layers, heads + 1]`. */
+  readonly contributions: Float32Array;
+  /** What the embeddings and biases write; with `contributions` it sums to the margin. */
+  readonly rest: number;
+  /** `[layers + 1][tokens]`: of the embeddings, then after each layer. */
+  readonly lens: readonly (readonly LensAnswer[])[];
+  /** Margin of the question read from CLS at the embeddings and after each layer: `[layers + 1]`. */
+  readonly margins: Float32Array;
+}
+
+/** The pictures of a scene: what the model sees, and what edits patch from. */
+export interface ExaminedPictures {
+  readonly image: Blob | GreyPicture;
+  readonly second: GreyPicture | null;
+}
+
 /** A loaded model on a device. */
 export interface Engine {
   readonly model: ModelFacts;
   readonly device: DeviceFacts;
   read(image: Blob | GreyPicture): Promise<Reading>;
+  /** What decides the question in a picture, with `edits` made. */
+  examine(
+    pictures: ExaminedPictures,
+    question: Question,
+    edits: readonly HeadEdit[],
+  ): Promise<Examination>;
+  /** Change of the question's margin when one head at a time is cut: `[layers, heads]`. */
+  effects(pictures: ExaminedPictures, question: Question): Promise<Float32Array>;
   dispose(): void;
 }
 
@@ -69,11 +109,21 @@ function inTurn<T>(task: () => Promise<T>): Promise<T> {
   return result;
 }
 
+/** Scenes whose mean a cut head writes. */
+async function loadScenes(vit: ViT): Promise<Tensor[]> {
+  const folder = new URL("scenes/", modelFolder());
+  const response = await fetch(new URL("scenes.json", folder));
+  if (!response.ok) throw new Error(`scenes.json could not be loaded: ${response.status}`);
+  const scenes = (await response.json()) as readonly { readonly file: string }[];
+  return Promise.all(scenes.map(({ file }) => vit.preprocess(new URL(file, folder).href)));
+}
+
 class ViTEngine implements Engine {
   readonly model: ModelFacts;
   readonly device: DeviceFacts;
   readonly #vit: ViT;
   readonly #device: Device;
+  #reference: Promise<ReferenceSet> | null = null;
 
   constructor(vit: ViT, device: Device) {
     this.#vit = vit;
@@ -106,7 +156,41 @@ class ViTEngine implements Engine {
     };
   }
 
+  examine(
+    { image, second }: ExaminedPictures,
+    question: Question,
+    edits: readonly HeadEdit[],
+  ): Promise<Examination> {
+    return inTurn(async () => {
+      const reference = await this.#referenceMeans();
+      using input = await this.#vit.preprocess(image);
+      using other = second === null ? null : await this.#vit.preprocess(second);
+      const sources = { reference, second: other };
+      return await examineModel(this.#vit, input, { question, edits, sources });
+    });
+  }
+
+  effects({ image }: ExaminedPictures, question: Question): Promise<Float32Array> {
+    return inTurn(async () => {
+      const reference = await this.#referenceMeans();
+      using input = await this.#vit.preprocess(image);
+      return await cutEffects(this.#vit, input, { question, reference });
+    });
+  }
+
+  /** Computed once; a failure is tried again the next time. */
+  #referenceMeans(): Promise<ReferenceSet> {
+    this.#reference ??= loadScenes(this.#vit)
+      .then((scenes) => headMeans(this.#vit, scenes))
+      .catch((error: unknown) => {
+        this.#reference = null;
+        throw error;
+      });
+    return this.#reference;
+  }
+
   dispose(): void {
+    void this.#reference?.then((reference) => reference.dispose());
     this.#vit.dispose();
     void this.#device.dispose();
   }

@@ -3,14 +3,17 @@ import { tokenCount, tokenName } from "@prisma/viz";
 import type { HeadIndex } from "@prisma/viz";
 import type { Side } from "./compose-scene.ts";
 import type { ModelFacts } from "./engine.ts";
+import { editKey, headName, parseEdits } from "./head-edits.ts";
+import type { HeadEdit } from "./head-edits.ts";
 
-/** What a link holds: two garments, the brighter side, the chosen head and the token that looks. */
+/** What a link holds: two garments, the brighter side, the chosen head, the token that looks, and the edits of heads. */
 export interface LinkState {
   readonly left: number;
   readonly right: number;
   readonly brighter: Side;
   readonly selected: HeadIndex;
   readonly query: number;
+  readonly edits: readonly HeadEdit[];
 }
 
 /** What was read from an address, and a sentence for every parameter that could not be used. */
@@ -47,6 +50,7 @@ export function readLink(
     ),
     selected: read("head", fallback.selected, (text) => parseHead(text, model)),
     query: read("from", fallback.query, (text) => parseToken(text, model)),
+    edits: read("edits", fallback.edits, (text) => parseEdits(text, model)),
   };
   return { state, problems };
 }
@@ -54,19 +58,15 @@ export function readLink(
 /** The query for a state; a `scene` of null (a visitor's own picture) leaves the garments out. */
 export function writeLink(
   scene: Pick<LinkState, "left" | "right" | "brighter"> | null,
-  { selected, query }: Pick<LinkState, "selected" | "query">,
+  { selected, query, edits }: Pick<LinkState, "selected" | "query" | "edits">,
   model: ModelFacts,
 ): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(scene ?? {})) parameters.set(name, String(value));
   parameters.set("head", headName(selected));
   parameters.set("from", tokenName(model.tokens, query).replace(/[()]/g, ""));
+  if (edits.length > 0) parameters.set("edits", edits.map(editKey).join(","));
   return `?${parameters.toString().replaceAll("%2C", ",")}`;
-}
-
-/** A head's short name, `L0H3`. */
-export function headName({ layer, head }: HeadIndex): string {
-  return `L${layer}H${head}`;
 }
 
 function parseHead(text: string, model: ModelFacts): HeadIndex | undefined {

@@ -2,7 +2,8 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { HeadIndex } from "@prisma/viz";
-import { composeScene } from "./compose-scene.ts";
+import { CauseState } from "./cause-state.ts";
+import { composeScene, paintOut } from "./compose-scene.ts";
 import type { GreyPicture, Side } from "./compose-scene.ts";
 import type { DeviceKind, Engine, Reading, StartEngine } from "./engine.ts";
 import type { Wardrobe } from "./garments.ts";
@@ -26,6 +27,11 @@ export interface OwnPicture {
 
 /** The picture to be read. */
 export type Scene = GarmentScene | OwnPicture;
+
+interface ImageReading {
+  readonly image: Blob | GreyPicture;
+  readonly reading: Reading;
+}
 
 /** A reading together with the scene it is of, so that words and numbers never part. */
 export interface SceneReading extends Reading {
@@ -74,6 +80,9 @@ export class PageState {
   readonly sceneError: Signal<string | null> = signal(null);
   readonly deviceError: Signal<string | null> = signal(null);
   readonly linkProblems: Signal<readonly string[]> = signal([]);
+
+  /** What causes the answer, and the edits. */
+  readonly cause: CauseState = new CauseState();
 
   readonly #parts: PageParts;
   #latestRead = 0;
@@ -149,6 +158,7 @@ export class PageState {
       ...openingScene,
       selected: openingHead,
       query: engine.model.tokens.cls ?? engine.model.tokens.patches[0] ?? 0,
+      edits: [],
     };
     const link = readLink(
       this.#parts.address.search(),
@@ -156,11 +166,12 @@ export class PageState {
       wardrobe.garments.length,
       engine.model,
     );
-    const { left, right, brighter, selected, query } = link.state;
+    const { left, right, brighter, selected, query, edits } = link.state;
     batch(() => {
       this.scene.value = { kind: "garments", left, right, brighter };
       this.selected.value = selected;
       this.query.value = query;
+      this.cause.edits.value = edits;
       this.linkProblems.value = link.problems;
       this.wardrobe.value = wardrobe;
       this.engine.value = engine;
@@ -174,8 +185,10 @@ export class PageState {
     this.busy.value = true;
     this.sceneError.value = null;
     try {
-      const reading = await this.#compute(scene);
-      if (read === this.#latestRead) this.reading.value = { ...reading, scene };
+      const computed = await this.#compute(scene);
+      if (read !== this.#latestRead) return;
+      this.reading.value = { ...computed.reading, scene };
+      this.#examine(scene, computed);
     } catch (error) {
       if (read === this.#latestRead) this.#refuse(scene, error);
     } finally {
@@ -184,21 +197,38 @@ export class PageState {
   }
 
   /** Computes a reading; a lost device is started once more before it is an error. */
-  async #compute(scene: Scene): Promise<Reading> {
+  async #compute(scene: Scene): Promise<ImageReading> {
     const engine = this.engine.value;
     const wardrobe = this.wardrobe.value;
     if (engine === null || wardrobe === null) throw new Error("the page is not open yet");
     const image = await imageOf(scene, wardrobe);
     try {
-      return await engine.read(image);
+      return { image, reading: await engine.read(image) };
     } catch (error) {
       if (!isDeviceLost(error)) throw error;
       this.deviceError.value = "The device was lost; starting it again.";
       const restarted = await this.#replaceEngine(engine.device.kind);
       const reading = await restarted.read(image);
       this.deviceError.value = null;
-      return reading;
+      return { image, reading };
     }
+  }
+
+  /** Goes on to what causes the answer; the page does not wait for it. */
+  #examine(scene: Scene, { image, reading }: ImageReading): void {
+    const engine = this.engine.value;
+    if (engine === null) return;
+    const garments = scene.kind === "garments" ? this.#garmentLabels(scene) : [];
+    const second =
+      scene.kind === "garments" && !(image instanceof Blob)
+        ? paintOut(image, scene.brighter)
+        : null;
+    void this.cause.examine(engine, { image, second, garments, logits: reading.logits });
+  }
+
+  #garmentLabels(scene: GarmentScene): number[] {
+    const { garments = [] } = this.wardrobe.value ?? {};
+    return [scene.left, scene.right].flatMap((at) => garments[at]?.label ?? []);
   }
 
   /** Says why a scene could not be read. A bad picture leaves the page on the scene it shows. */
@@ -218,7 +248,11 @@ export class PageState {
       scene.kind === "garments"
         ? { left: scene.left, right: scene.right, brighter: scene.brighter }
         : null;
-    const state = { selected: this.selected.value, query: this.query.value };
+    const state = {
+      selected: this.selected.value,
+      query: this.query.value,
+      edits: this.cause.edits.value,
+    };
     this.#parts.address.replace(writeLink(garments, state, engine.model));
   }
 }

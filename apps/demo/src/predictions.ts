@@ -10,6 +10,7 @@ export function softmax(logits: ArrayLike<number>): number[] {
 }
 
 /** Index of the largest value, the first of several equal ones. */
-export function largest(values: readonly number[]): number {
-  return values.indexOf(Math.max(...values));
+export function largest(values: ArrayLike<number>): number {
+  const all = Array.from(values);
+  return all.indexOf(Math.max(...all));
 }

@@ -10,6 +10,7 @@ const fallback: LinkState = {
   brighter: "right",
   selected: { layer: 0, head: 1 },
   query: 0,
+  edits: [],
 };
 
 const read = (search: string) => readLink(search, fallback, 100, fakeModel);
@@ -21,9 +22,15 @@ test("what was written is read", () => {
     brighter: "left",
     selected: { layer: 0, head: 0 },
     query: 2,
+    edits: [
+      { kind: "cut", head: { layer: 0, head: 3 } },
+      { kind: "blind", head: { layer: 0, head: 1 }, side: "left" },
+    ],
   };
   const search = writeLink({ left: 3, right: 99, brighter: "left" }, state, fakeModel);
-  expect(search).toBe("?left=3&right=99&brighter=left&head=L0H0&from=0,1");
+  expect(search).toBe(
+    "?left=3&right=99&brighter=left&head=L0H0&from=0,1&edits=L0H3-cut,L0H1-blind-left",
+  );
   expect(read(search)).toEqual({ state, problems: [] });
 });
 
@@ -48,6 +55,8 @@ test.for([
   ["from", "1,0"],
   ["from", "R0"],
   ["from", "__proto__"],
+  ["edits", "L0H0-explode"],
+  ["edits", "L9H0-cut"],
 ] as const)("%s=%s is refused", ([name, value]) => {
   const { state, problems } = read(`?${new URLSearchParams({ [name]: value }).toString()}`);
   expect(state).toEqual(fallback);

@@ -128,6 +128,7 @@ export const figureStyles: string = `
 .prisma-flagged::after { content: ""; position: absolute; top: 0; right: 0; border: 6px solid; border-color: var(--accent) var(--accent) transparent transparent; }
 .prisma-signed-strip { height: 8px; background: linear-gradient(to right in oklab, var(--negative), var(--neutral), var(--positive)); forced-color-adjust: none; print-color-adjust: exact; }
 
+.prisma-curves { position: relative; }
 .prisma-curves svg { display: block; width: 100%; height: auto; overflow: visible; }
 .prisma-curve { fill: none; stroke: var(--hue, var(--ink)); stroke-width: 2px; stroke-linejoin: round; vector-effect: non-scaling-stroke; }
 .prisma-curve-1 { --hue: var(--positive); }

@@ -2,7 +2,7 @@
 import { formatPercent, tokenName } from "@prisma/viz";
 import type { Side } from "../compose-scene.ts";
 import type { Engine } from "../engine.ts";
-import { headName } from "../page-link.ts";
+import { headName } from "../head-edits.ts";
 import type { GarmentScene, PageState, SceneReading } from "../page-state.ts";
 import { largest, softmax } from "../predictions.ts";
 import { attentionRow, headPattern, sumByHalf } from "../attention-pattern.ts";

@@ -4,7 +4,7 @@ import type { AttentionMapData } from "@prisma/viz";
 import { useCallback } from "preact/hooks";
 import { attentionRow, headPattern, strongestKeys } from "../attention-pattern.ts";
 import type { ModelFacts, Reading } from "../engine.ts";
-import { headName } from "../page-link.ts";
+import { headName } from "../head-edits.ts";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
 

@@ -180,7 +180,10 @@ function drawTable(document: Document, data: CurvesData, rows: readonly number[]
       ...row.map((value) => cell("td", write(value))),
     ]);
   });
-  return createElement(document, "table", { class: "prisma-hidden" }, [head, ...body]);
+  // In a box of its own: a table cannot be made smaller than its words.
+  return createElement(document, "div", { class: "prisma-hidden" }, [
+    createElement(document, "table", {}, [head, ...body]),
+  ]);
 }
 
 function describe(data: CurvesData, rows: readonly number[][]): string {

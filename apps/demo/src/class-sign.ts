@@ -1,0 +1,19 @@
+// Signs for the garments of Fashion-MNIST.
+
+const SIGNS: Readonly<Record<string, string>> = {
+  "T-shirt/top": "\u{1F455}",
+  Trouser: "\u{1F456}",
+  Pullover: "\u{1F9F6}",
+  Dress: "\u{1F457}",
+  Coat: "\u{1F9E5}",
+  Sandal: "\u{1F461}",
+  Shirt: "\u{1F454}",
+  Sneaker: "\u{1F45F}",
+  Bag: "\u{1F45C}",
+  "Ankle boot": "\u{1F462}",
+};
+
+/** An emoji for a class, or its first two letters where it has none. */
+export function classSign(label: string): string {
+  return Object.hasOwn(SIGNS, label) ? (SIGNS[label] ?? "") : label.slice(0, 2);
+}
