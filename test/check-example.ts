@@ -29,13 +29,13 @@ export async function checkExample(
       continue;
     }
     claims.push({ statement: text, expected: valueOf(code.slice(comment.pos + 2, comment.end)) });
-    body += `found.push(await (${statement.expression.getText(file)}));\n`;
+    body += `claimedValues.push(await (${statement.expression.getText(file)}));\n`;
   }
   const comments = countComments(code);
   if (comments !== claims.length) {
     throw new Error(`${comments} comments, of which ${claims.length} are behind an expression`);
   }
-  await runCode(body, { ...scope, found });
+  await runCode(body, { ...scope, claimedValues: found });
   return claims.map((claim, at) => ({ ...claim, found: found[at] }));
 }
 

@@ -1,7 +1,10 @@
 // Every public name of the packages, with what its documentation says: exports of `index.ts`, and members of exported classes.
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
-import { repositoryFile } from "./repository-file.ts";
+import { signaturesOf } from "./signature.ts";
+
+/** What a name stands for. */
+export type NameKind = "function" | "class" | "type" | "value" | "method" | "property";
 
 /** A name that users of a package see. */
 export interface PublicName {
@@ -9,15 +12,20 @@ export interface PublicName {
   readonly name: string;
   /** Where it is declared, as `packages/tensor/src/create.ts:80`. */
   readonly place: string;
+  readonly kind: NameKind;
   /** A function or a method; accessors are not. */
   readonly callable: boolean;
-  /** Has a description, its own or that of the member it implements. */
-  readonly documented: boolean;
+  /** How it is declared, without bodies: one text per overload. */
+  readonly signatures: readonly string[];
+  /** Its own documentation, or that of the member it implements; empty where there is none. */
+  readonly description: string;
+  /** The tags of its documentation but the examples, in order: `throws`, `param`, `returns`. */
+  readonly tags: readonly { readonly name: string; readonly text: string }[];
   /** The text of each `@example`. */
   readonly examples: readonly string[];
 }
 
-const root = fileURLToPath(repositoryFile(""));
+const root = fileURLToPath(new URL("..", import.meta.url));
 const entryOf = (name: string) => `${root}packages/${name}/src/index.ts`;
 
 /** The public names of `packages`, by package. One program serves all of them. */
@@ -71,13 +79,31 @@ function describe(symbol: ts.Symbol, name: string, checker: ts.TypeChecker): Pub
   if (first === undefined) throw new Error(`${name} is declared nowhere`);
   const file = first.getSourceFile();
   const line = file.getLineAndCharacterOfPosition(first.getStart(file)).line + 1;
+  const callable = declarations.some((it) => ts.isFunctionLike(it) && !ts.isAccessor(it));
   return {
     name,
     place: `${file.fileName.slice(root.length)}:${line}`,
-    callable: declarations.some((it) => ts.isFunctionLike(it) && !ts.isAccessor(it)),
-    documented: symbol.getDocumentationComment(checker).some((part) => part.text.trim() !== ""),
+    kind: kindOf(symbol, name.includes("."), callable),
+    callable,
+    signatures: signaturesOf(declarations),
+    description: ts.displayPartsToString(symbol.getDocumentationComment(checker)).trim(),
+    tags: tagsOf(symbol, checker),
     examples: declarations.flatMap(examplesOf),
   };
+}
+
+function kindOf(symbol: ts.Symbol, member: boolean, callable: boolean): NameKind {
+  if (member) return callable ? "method" : "property";
+  if ((symbol.flags & ts.SymbolFlags.Class) !== 0) return "class";
+  if ((symbol.flags & ts.SymbolFlags.Function) !== 0) return "function";
+  return (symbol.flags & ts.SymbolFlags.Variable) === 0 ? "type" : "value";
+}
+
+function tagsOf(symbol: ts.Symbol, checker: ts.TypeChecker): PublicName["tags"] {
+  return symbol
+    .getJsDocTags(checker)
+    .filter(({ name }) => name !== "example")
+    .map(({ name, text }) => ({ name, text: ts.displayPartsToString(text).trim() }));
 }
 
 function examplesOf(declaration: ts.Declaration): string[] {
