@@ -19,6 +19,7 @@ export type {
   ZeroEdit,
 } from "./edit.ts";
 export { editHooks, type EditHooks } from "./edit-hooks.ts";
+export { type EditableModel } from "./editable-model.ts";
 export { editSource, type EditSource, type EditSources } from "./edit-sources.ts";
 export {
   eraseRegion,

@@ -1,5 +1,6 @@
 // What every analysis gives: numbers with named axes, and a word on what they are.
 import type { HookedModel } from "@prisma/hooks";
+import { PrismaError } from "@prisma/tensor";
 
 /** One axis of a result: what it counts, and a label for each place on it. */
 export interface Axis {
@@ -43,4 +44,10 @@ export async function modelProvenance(
   model: Pick<HookedModel, "weightHash" | "processing">,
 ): Promise<Pick<Provenance, "weights" | "processing">> {
   return { weights: await model.weightHash(), processing: model.processing };
+}
+
+/** @throws PrismaError CANCELLED when `signal` has been aborted */
+export function throwIfCancelled(signal: AbortSignal | undefined, doing: string): void {
+  if (signal?.aborted === true)
+    throw new PrismaError("CANCELLED", `${doing}: cancelled`, {}, { cause: signal.reason });
 }

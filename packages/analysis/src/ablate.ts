@@ -1,0 +1,133 @@
+// Ablation: what a metric loses when a head, an MLP or any other part is cut out. A cut part is never given another run's value.
+import type { BlockHook } from "@prisma/hooks";
+import { PrismaError, uniform, type Tensor } from "@prisma/tensor";
+import type { Edit } from "./edit.ts";
+import { overImages } from "./edit-effects.ts";
+import { editGrid, type EditGrid, type GridAxis } from "./edit-grid.ts";
+import { editLabel, replacementLabel } from "./edit-label.ts";
+import { sweepEdits } from "./edit-sweep.ts";
+import type { EditableModel } from "./editable-model.ts";
+import { metricOf, type MetricOptions } from "./metric.ts";
+import type { ReferenceSet } from "./reference-means.ts";
+import {
+  modelProvenance,
+  type AnalysisOptions,
+  type LabelledValues,
+  type Provenance,
+} from "./result.ts";
+
+/** What a sweep cuts, one at a time. */
+export type AblationSweep = "heads" | "mlps" | "attention";
+
+/** What {@link ablate} may be told: a `sweep`, or `edits`; a target, or a metric. */
+export interface AblateOptions extends AnalysisOptions, MetricOptions {
+  /** Cuts each head (`attn.hook_z`), each MLP (`hook_mlp_out`), or each layer's attention (`hook_attn_out`). */
+  readonly sweep?: AblationSweep;
+  /** What a sweep puts in the place of what it cuts. Default `mean`. */
+  readonly kind?: "mean" | "zero" | "resample";
+  /** Draws the image of the reference set that a sweep of kind `resample` takes. Default 0. */
+  readonly seed?: number;
+  /** Cuts to make one at a time, in place of a sweep. A patch, kind `from`, is refused: that is `patchActivations`. */
+  readonly edits?: readonly Edit[];
+  /** For `mean` and `resample`. */
+  readonly reference?: ReferenceSet;
+}
+
+/** What {@link ablate} gives. */
+export interface Ablation extends Provenance {
+  /** Metric after each cut minus before, mean over the images: `[layer, head]`, `[layer]`, or `[edit]`. */
+  readonly effects: LabelledValues;
+  /** Standard error of each effect over the images; null for one image. */
+  readonly standardErrors: LabelledValues | null;
+  /** Metric of each image before any cut, `[B]`. */
+  readonly before: Float32Array;
+  /** True when something is set to zero, which no picture does: read effects as of a broken model. */
+  readonly offDistribution: boolean;
+}
+
+const SWEEPS: Readonly<Record<AblationSweep, { hook: BlockHook; by: readonly GridAxis[] }>> = {
+  heads: { hook: "attn.hook_z", by: ["head"] },
+  mlps: { hook: "hook_mlp_out", by: [] },
+  attention: { hook: "hook_attn_out", by: [] },
+};
+
+function invalid(problem: string, details = {}): PrismaError {
+  return new PrismaError("ARGUMENT_INVALID", `ablate: ${problem}`, details);
+}
+
+/** Place of the image that `seed` draws. */
+async function drawImage(reference: ReferenceSet | undefined, seed: number): Promise<number> {
+  using draw = uniform([1], { seed });
+  return Math.floor((await draw.item()) * (reference?.count ?? 1));
+}
+
+async function gridOfSweep<Name extends string>(
+  model: EditableModel<Name>,
+  sweep: AblationSweep,
+  { kind = "mean", seed = 0, reference }: AblateOptions,
+): Promise<EditGrid> {
+  if (!Object.hasOwn(SWEEPS, sweep))
+    throw invalid(`there is no sweep ${JSON.stringify(sweep)}`, { sweeps: Object.keys(SWEEPS) });
+  const source = kind === "resample" ? await drawImage(reference, seed) : 0;
+  return editGrid(model, SWEEPS[sweep], (part) =>
+    kind === "resample" ? { ...part, kind, source } : { ...part, kind },
+  );
+}
+
+function gridOfEdits(edits: readonly Edit[]): EditGrid {
+  if (edits.length === 0) throw invalid("the list of edits is empty");
+  if (edits.some(({ kind }) => kind === "from"))
+    throw invalid("an edit of kind from is a patch, not an ablation; use patchActivations");
+  return { axes: [{ name: "edit", labels: edits.map(editLabel) }], edits };
+}
+
+async function gridOf<Name extends string>(
+  model: EditableModel<Name>,
+  options: AblateOptions,
+): Promise<EditGrid> {
+  const { sweep, edits, kind, seed } = options;
+  if (sweep !== undefined && edits === undefined) return gridOfSweep(model, sweep, options);
+  if (edits !== undefined && sweep === undefined && kind === undefined && seed === undefined)
+    return gridOfEdits(edits);
+  throw invalid("give a sweep (with its kind and seed), or edits, but not both");
+}
+
+/**
+ * How much `metric` of `input` `[B, C, H, W]` changes when parts of `model` are cut, one at a time: after minus before.
+ * Metric: the logit difference of `target` unless another is given. Put in the place of what is cut: its mean over a
+ * reference set, position by position (Wang et al. 2022, arXiv 2211.00593), unless `kind` says otherwise.
+ * @throws PrismaError ARGUMENT_INVALID for no such class, a metric that is no number, a patch, a missing reference set, or
+ *   both `sweep` and `edits`; HOOK_UNKNOWN for a sweep that the model has no parts for, or a mean that the set lacks;
+ *   WEIGHTS_MISMATCH; CANCELLED when aborted before the first cut
+ * @example
+ * using reference = await referenceMeans(model, images, { names: "blocks.*.attn.hook_z" });
+ * const target = ["Dress", "Trouser"] as const;
+ * const { effects } = await ablate(model, images, { sweep: "heads", reference, target });
+ * effects.axes.map(({ name, labels }) => [name, labels.length]); // [["layer", 4], ["head", 4]]
+ */
+export async function ablate<Name extends string>(
+  model: EditableModel<Name>,
+  input: Tensor,
+  options: AblateOptions,
+): Promise<Ablation> {
+  const { reference } = options;
+  const metric = metricOf(model, options);
+  const { axes, edits } = await gridOf(model, options);
+  const sources = reference === undefined ? {} : { reference };
+  const cells = edits.map((edit) => [edit]);
+  const sweep = { model, input, cells, sources, metric, doing: "ablate" };
+  const { before, after, complete } = await sweepEdits(sweep, options);
+  const changes = after.map((value, i) => value - (before[i % before.length] ?? Number.NaN));
+  const { means, standardErrors } = overImages(changes, before.length, axes);
+  return {
+    effects: means,
+    standardErrors,
+    before,
+    offDistribution: edits.some(({ kind }) => kind === "zero"),
+    method: `ablation of ${options.sweep ?? "listed edits"}`,
+    metric: metric.name,
+    baseline: [...new Set(edits.map((edit) => replacementLabel(edit, reference)))].join("; "),
+    complete,
+    ...(await modelProvenance(model)),
+  };
+}

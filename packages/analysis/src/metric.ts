@@ -1,0 +1,111 @@
+// Metrics: one number per image by which causes are compared; a logit difference unless another is given.
+import type { ClassName, HookedModel, LogitTarget } from "@prisma/hooks";
+import { formatShape, kindOf, PrismaError, Tensor } from "@prisma/tensor";
+import type { AnalysisOptions } from "./result.ts";
+
+/** A number for each image. */
+export interface Metric {
+  /** What it is, in words. */
+  readonly name: string;
+  /** Logits `[B, C]` to values `[B]`. It builds a graph, as hooks do. */
+  readonly of: (logits: Tensor) => Tensor;
+}
+
+/** What an analysis that compares outputs may be told: a target, or a metric of one's own. */
+export interface MetricOptions {
+  /** `[a, b]`: the metric is the logit of `a` minus that of `b`. One class alone: its logit minus the mean of all. */
+  readonly target?: LogitTarget;
+  /** Another metric, in place of a target. */
+  readonly metric?: Metric;
+}
+
+/** The part of a model that knows classes. */
+type Labelled = Pick<HookedModel, "labels" | "labelIndex">;
+
+function classIndex(model: Labelled, label: ClassName): number {
+  // A model without class names still has classes; logits say how many.
+  if (model.labels === null && typeof label === "number" && Number.isInteger(label) && label >= 0)
+    return label;
+  return model.labelIndex(label);
+}
+
+function logitOf(logits: Tensor, index: number): Tensor {
+  const classes = logits.shape[1] ?? 0;
+  if (index < classes) return logits.get([null, index]);
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `target: class ${index} is not one of 0 to ${classes - 1}`,
+    { class: index, classes },
+  );
+}
+
+/** The logit of one class minus that of another, or minus the mean of all. */
+function logitDifference(model: Labelled, target: LogitTarget): Metric {
+  const nameOf = (index: number): string => `logit of ${model.labels?.[index] ?? `class ${index}`}`;
+  if (typeof target === "string" || typeof target === "number") {
+    const index = classIndex(model, target);
+    return {
+      name: `${nameOf(index)} minus mean logit`,
+      of: (logits) => logitOf(logits, index).sub(logits.mean(1)),
+    };
+  }
+  const [a, b] = [classIndex(model, target[0]), classIndex(model, target[1])];
+  if (a === b) {
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `target: both classes of the pair are class ${a}; their difference is always 0`,
+      { class: a },
+    );
+  }
+  return {
+    name: `${nameOf(a)} minus ${nameOf(b)}`,
+    of: (logits) => logitOf(logits, a).sub(logitOf(logits, b)),
+  };
+}
+
+/**
+ * The metric that `options` mean.
+ * @throws PrismaError ARGUMENT_INVALID when there is none or two, for no such class, naming the nearest, and for a pair of one class
+ */
+export function metricOf(model: Labelled, { target, metric }: MetricOptions): Metric {
+  if (target !== undefined && metric === undefined) return logitDifference(model, target);
+  if (metric !== undefined && target === undefined) return metric;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    "give a target, one class or two, or else a metric, but not both",
+  );
+}
+
+/**
+ * `metric` of `logits` [B, C], lazily: [B].
+ * @throws PrismaError ARGUMENT_INVALID when it is not a number for each image
+ */
+export function applyMetric({ name, of }: Metric, logits: Tensor): Tensor {
+  const [batch = 0] = logits.shape;
+  const values: unknown = of(logits);
+  if (values instanceof Tensor && values.size === batch) return values.reshape([batch]).cast("f32");
+  const found = values instanceof Tensor ? formatShape(values.shape) : kindOf(values);
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `metric "${name}": it gave ${found} for logits of ${batch} images; expected a tensor of ${batch} numbers`,
+  );
+}
+
+/**
+ * The numbers of what {@link applyMetric} gave.
+ * @throws PrismaError ARGUMENT_INVALID when one is not finite; CANCELLED
+ */
+export async function metricNumbers(
+  { name }: Metric,
+  values: Tensor,
+  { signal }: Pick<AnalysisOptions, "signal"> = {},
+): Promise<Float32Array> {
+  const numbers = Float32Array.from(await values.data(signal === undefined ? {} : { signal }));
+  const wrong = numbers.find((value) => !Number.isFinite(value));
+  if (wrong === undefined) return numbers;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `metric "${name}": it gave ${wrong}, which is no number to compare`,
+    { value: wrong },
+  );
+}
