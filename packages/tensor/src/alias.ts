@@ -1,5 +1,6 @@
 // Aliases: the same value under a node of its own.
 import { Node } from "./graph/node.ts";
+import { nodeOf } from "./tensor-handle.ts";
 import { Tensor } from "./tensor.ts";
 
 /**
@@ -12,7 +13,7 @@ import { Tensor } from "./tensor.ts";
  * await through!.array(); // [2]
  */
 export function alias(x: Tensor): Tensor {
-  const { node } = x;
+  const node = nodeOf(x, "the tensor");
   return new Tensor(
     new Node({ kind: "reshape" }, [node], node.shape, node.dtype, node.device, node.label),
   );

@@ -44,7 +44,11 @@ function nodesOf(tensors: readonly Tensor[]): Node[] {
       "ARGUMENT_INVALID",
       "concat, stack: the first argument must be an array of tensors",
     );
-  return tensors.map((tensor: Tensor) => nodeOf(tensor, "one of the tensors"));
+  return nodesAmong(tensors);
+}
+
+function nodesAmong(tensors: readonly Tensor[]): Node[] {
+  return tensors.map((tensor) => nodeOf(tensor, "one of the tensors"));
 }
 
 /**
@@ -77,7 +81,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
  * await triple.array(); // [3, 6]
  */
 export async function realize(...tensors: Tensor[]): Promise<void> {
-  await realizeNodes(tensors.map((tensor) => tensor.node));
+  await realizeNodes(nodesAmong(tensors));
 }
 
 /**
@@ -90,10 +94,7 @@ export async function realize(...tensors: Tensor[]): Promise<void> {
  * memory().buffers === buffers; // true
  */
 export async function shareViews(...tensors: Tensor[]): Promise<void> {
-  await realizeNodes(
-    tensors.map((tensor) => tensor.node),
-    { share: true },
-  );
+  await realizeNodes(nodesAmong(tensors), { share: true });
 }
 
 /**
@@ -103,5 +104,5 @@ export async function shareViews(...tensors: Tensor[]): Promise<void> {
  * kernels.map((kernel) => kernel.family); // ["map"]
  */
 export function explain(...tensors: Tensor[]): Explanation {
-  return explainNodes(tensors.map((tensor) => tensor.node));
+  return explainNodes(nodesAmong(tensors));
 }

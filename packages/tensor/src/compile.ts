@@ -1,6 +1,6 @@
 // `compile`: a function whose graph is built once per kind of its arguments and then only replayed.
 import { keyOfTree, mapLeaves } from "./argument-tree.ts";
-import { PrismaError } from "./errors.ts";
+import { kindOf, PrismaError } from "./errors.ts";
 import type { Node } from "./graph/node.ts";
 import { CompiledGraph, type Traced } from "./run/compile.ts";
 import { scope } from "./scope.ts";
@@ -62,7 +62,7 @@ export function compile<Args extends unknown[], Result>(
   fn: (...args: Args) => Result,
 ): Compiled<Args, Result> {
   if (typeof fn !== "function")
-    throw new PrismaError("ARGUMENT_INVALID", `compile: ${typeof fn} was given, not a function`);
+    throw new PrismaError("ARGUMENT_INVALID", `compile: ${kindOf(fn)} was given, not a function`);
   const graph = new CompiledGraph<Result>();
   const run = async (...args: Args): Promise<Result> => {
     const inputs: Tensor[] = [];

@@ -1,6 +1,7 @@
 // Tensors from host values, constants, ranges and random numbers.
-import { createArray, type DType, type TypedArray } from "./dtype.ts";
-import { PrismaError } from "./errors.ts";
+import { checkOptions } from "./check-options.ts";
+import { assertKnownDType, createArray, type DType, type TypedArray } from "./dtype.ts";
+import { kindOf, PrismaError } from "./errors.ts";
 import {
   expandNode,
   indexNode,
@@ -10,9 +11,9 @@ import {
   scalarNode,
 } from "./graph/build.ts";
 import { Node } from "./graph/node.ts";
-import { castNode, exactScalar } from "./ops/checks.ts";
-import { currentDevice, maybeCurrentDevice, type Device } from "./run/devices.ts";
-import { assertShape, formatShape, sizeOf, type Shape } from "./shape.ts";
+import { assertHeld, castNode, exactScalar } from "./ops/checks.ts";
+import { checkDevice, currentDevice, maybeCurrentDevice, type Device } from "./run/devices.ts";
+import { assertShape, formatShape, MAX_RANK, sizeOf, type Shape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
 import type { NestedArray } from "./tensor-handle.ts";
 
@@ -36,44 +37,103 @@ export type TensorValues =
   | Int16Array
   | Uint16Array;
 
+const TYPES: readonly (readonly [type: abstract new () => object, dtype: DType])[] = [
+  [Float32Array, "f32"],
+  [Float64Array, "f32"],
+  [Int32Array, "i32"],
+  [Int16Array, "i32"],
+  [Int8Array, "i32"],
+  [Uint32Array, "u32"],
+  [Uint16Array, "u32"],
+  [Uint8Array, "u32"],
+];
+
+/** Values one after another, the shape they came in, and the type they have if none is asked for. */
+interface Flat {
+  readonly flat: ArrayLike<number>;
+  readonly shape: readonly number[];
+  readonly dtype: DType;
+}
+
 function isTyped(values: TensorValues): values is Exclude<TensorValues, NestedArray> {
   return ArrayBuffer.isView(values);
 }
 
-function dtypeOf(values: TensorValues): DType {
-  if (values instanceof Int32Array || values instanceof Int8Array || values instanceof Int16Array)
-    return "i32";
-  if (
-    values instanceof Uint32Array ||
-    values instanceof Uint16Array ||
-    values instanceof Uint8Array
-  )
-    return "u32";
-  let first: TensorValues | undefined = values;
-  while (Array.isArray(first)) first = first[0];
-  return typeof first === "boolean" ? "bool" : "f32";
+function flatten(values: TensorValues): Flat {
+  if (!isTyped(values)) return flattenNested(values);
+  const type = TYPES.find(([one]) => values instanceof one);
+  if (type === undefined) throw notValues(values);
+  return { flat: values, shape: [values.length], dtype: type[1] };
+}
+
+function notValues(values: unknown): PrismaError {
+  return new PrismaError(
+    "ARGUMENT_INVALID",
+    `tensor: the values are ${kindOf(values)}; they may be a number, a boolean, nested arrays of either, or a typed array of at most 32 bits an integer`,
+  );
+}
+
+/** Sizes of the first array at every depth. */
+function nestedShape(values: NestedArray): number[] {
+  const shape: number[] = [];
+  for (let level: NestedArray | undefined = values; Array.isArray(level); level = level[0]) {
+    shape.push(level.length);
+    if (shape.length > MAX_RANK) assertShape("tensor", shape);
+  }
+  return shape;
 }
 
 /** Flattens nested arrays and finds their shape. */
-function flatten(values: NestedArray): { readonly shape: number[]; readonly flat: number[] } {
-  const shape: number[] = [];
-  for (let level: NestedArray | undefined = values; Array.isArray(level); level = level[0])
-    shape.push(level.length);
+function flattenNested(values: NestedArray): Flat {
+  const shape = nestedShape(values);
   const flat: number[] = [];
+  const kinds = new Set<string>();
   const visit = (value: NestedArray | undefined, axis: number): void => {
-    if (axis === shape.length && (typeof value === "number" || typeof value === "boolean"))
+    if (axis === shape.length && (typeof value === "number" || typeof value === "boolean")) {
+      kinds.add(typeof value);
       flat.push(Number(value));
-    else if (Array.isArray(value) && value.length === shape[axis])
+    } else if (Array.isArray(value) && value.length === shape[axis])
       value.forEach((inner) => visit(inner, axis + 1));
-    else
+    else if (axis < shape.length && (Array.isArray(value) || typeof value === "number"))
       throw new PrismaError(
         "SHAPE_INVALID",
-        `tensor: the nested arrays are ragged at depth ${axis}; every list of one depth must have the same length and hold numbers`,
+        `tensor: the nested arrays are ragged at depth ${axis}; every list of one depth must have the same length`,
         { depth: axis },
       );
+    else throw notValues(value);
   };
   visit(values, 0);
-  return { shape, flat };
+  if (kinds.size > 1)
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      "tensor: the values are numbers and booleans mixed; they must be one or the other",
+    );
+  return { flat, shape, dtype: kinds.has("boolean") ? "bool" : "f32" };
+}
+
+/** A copy of `flat` as `dtype`: numbers are made bools by `!= 0`, and must be what an integer type holds. */
+function copyAs(dtype: DType, flat: ArrayLike<number>): TypedArray {
+  const copy = createArray(dtype, flat.length);
+  if (dtype === "bool") {
+    for (let i = 0; i < flat.length; i++) copy[i] = flat[i] === 0 ? 0 : 1;
+    return copy;
+  }
+  copy.set(flat);
+  if (dtype === "f32") return copy;
+  const changed = copy.findIndex((value, i) => value !== flat[i]);
+  if (changed >= 0) assertHeld("tensor", flat[changed] ?? Number.NaN, dtype);
+  return copy;
+}
+
+/** The options of a function that makes tensors, checked; `more` are keys besides `dtype` and `device`. */
+function checkCreateOptions(
+  operation: string,
+  options: CreateOptions,
+  more: readonly string[] = [],
+): void {
+  checkOptions(operation, options, ["dtype", "device", ...more]);
+  if (options.dtype !== undefined) assertKnownDType(operation, options.dtype);
+  checkDevice(operation, options.device);
 }
 
 function leaf(values: TypedArray, shape: Shape, dtype: DType, device: Device): Tensor {
@@ -84,7 +144,8 @@ function leaf(values: TypedArray, shape: Shape, dtype: DType, device: Device): T
 
 /**
  * A tensor of host values: nested arrays, or a typed array with a shape. The values are copied.
- * @throws PrismaError SHAPE_INVALID, SHAPE_MISMATCH, DEVICE_UNAVAILABLE before `init`
+ * @throws PrismaError ARGUMENT_INVALID also for numbers that an integer type would cut off; SHAPE_INVALID, SHAPE_MISMATCH,
+ * DTYPE_UNSUPPORTED, DEVICE_UNAVAILABLE before `init`
  * @example
  * tensor([[1, 2, 3]]).shape; // [1, 3]
  */
@@ -92,9 +153,8 @@ export function tensor(
   values: TensorValues,
   options: CreateOptions & { readonly shape?: Shape } = {},
 ): Tensor {
-  const { flat, shape: found } = isTyped(values)
-    ? { flat: values, shape: [values.length] }
-    : flatten(values);
+  checkCreateOptions("tensor", options, ["shape"]);
+  const { flat, shape: found, dtype } = flatten(values);
   const shape = options.shape ?? found;
   assertShape("tensor", shape);
   if (sizeOf(shape) !== flat.length) {
@@ -104,11 +164,8 @@ export function tensor(
       { values: flat.length, shape: [...shape] },
     );
   }
-  const dtype = options.dtype ?? dtypeOf(values);
-  const copy = createArray(dtype, flat.length);
-  if (dtype === "bool") flat.forEach((value: number, i: number) => (copy[i] = value === 0 ? 0 : 1));
-  else copy.set(flat);
-  return leaf(copy, shape, dtype, options.device ?? currentDevice());
+  const held = options.dtype ?? dtype;
+  return leaf(copyAs(held, flat), shape, held, options.device ?? currentDevice());
 }
 
 /**
@@ -118,29 +175,35 @@ export function tensor(
  * await full([2], 7).array(); // [7, 7]
  */
 export function full(shape: Shape, value: number, options: CreateOptions = {}): Tensor {
-  assertShape("full", shape);
+  return constant("full", shape, value, options);
+}
+
+function constant(operation: string, shape: Shape, value: number, options: CreateOptions): Tensor {
+  checkCreateOptions(operation, options);
+  assertShape(operation, shape);
   const device = options.device ?? maybeCurrentDevice();
-  const { op, dtype } = exactScalar("full", value, options.dtype ?? "f32");
-  const scalar = new Node(op, [], [], dtype, device, "full");
-  return new Tensor(expandNode(scalar, shape));
+  const { op, dtype } = exactScalar(operation, value, options.dtype ?? "f32");
+  return new Tensor(expandNode(new Node(op, [], [], dtype, device, operation), shape));
 }
 
 /**
  * Zeros.
+ * @throws PrismaError SHAPE_INVALID, SIZE_LIMIT
  * @example
  * await zeros([2]).array(); // [0, 0]
  */
 export function zeros(shape: Shape, options: CreateOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return constant("zeros", shape, 0, options);
 }
 
 /**
  * Ones.
+ * @throws PrismaError SHAPE_INVALID, SIZE_LIMIT
  * @example
  * await ones([2]).array(); // [1, 1]
  */
 export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return constant("ones", shape, 1, options);
 }
 
 /**
@@ -150,11 +213,13 @@ export function ones(shape: Shape, options: CreateOptions = {}): Tensor {
  * await arange(2, 5).array(); // [2, 3, 4]
  */
 export function arange(startOrEnd: number, end?: number, options: CreateOptions = {}): Tensor {
+  checkCreateOptions("arange", options);
   const [from, to] = end === undefined ? [0, startOrEnd] : [startOrEnd, end];
-  if (!Number.isInteger(from) || !Number.isInteger(to) || to < from) {
+  const whole = [from, to].every((bound) => Number.isInteger(bound) && Math.abs(bound) <= 2 ** 31);
+  if (!whole || to < from) {
     throw new PrismaError(
       "ARGUMENT_INVALID",
-      `arange: from ${from} to ${to}: both must be whole numbers, the end not below the start`,
+      `arange: from ${String(from)} to ${String(to)}: both must be whole numbers of at most 2^31 in size, the end not below the start`,
       { from, to },
     );
   }
@@ -170,6 +235,7 @@ export function arange(startOrEnd: number, end?: number, options: CreateOptions 
  * await eye(2).array(); // [[1, 0], [0, 1]]
  */
 export function eye(size: number, options: CreateOptions = {}): Tensor {
+  checkCreateOptions("eye", options);
   const shape = [size, size];
   assertShape("eye", shape);
   const device = options.device ?? maybeCurrentDevice();
@@ -182,19 +248,23 @@ export function eye(size: number, options: CreateOptions = {}): Tensor {
 }
 
 /** How random numbers are made. */
-export interface RandomOptions extends CreateOptions {
+export interface RandomOptions {
+  /** Default: the device of the last `init`. */
+  readonly device?: Device;
   /** Any whole number from 0 to 2^53 - 1. The same seed gives the same numbers. */
   readonly seed: number;
 }
 
 /** Random u32 bits for every element, from the element's place and the seed. */
 function randomBits(operation: string, shape: Shape, options: RandomOptions): Node {
+  checkOptions(operation, options, ["seed", "device"]);
+  checkDevice(operation, options.device);
   assertShape(operation, shape);
   const { seed } = options;
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new PrismaError(
       "ARGUMENT_INVALID",
-      `${operation}: seed is ${seed}; it must be a whole number from 0 to 2^53 - 1`,
+      `${operation}: seed is ${String(seed)}; it must be a whole number from 0 to 2^53 - 1`,
       { seed },
     );
   }

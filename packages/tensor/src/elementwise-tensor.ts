@@ -1,6 +1,6 @@
 // Elementwise functions of a tensor: roots, exponentials, activations, choices and conversions.
 import { ArithmeticTensor, type Operand } from "./arithmetic-tensor.ts";
-import type { DType } from "./dtype.ts";
+import { assertKnownDType, type DType } from "./dtype.ts";
 import { castNode } from "./ops/checks.ts";
 import * as elementwise from "./ops/elementwise.ts";
 import { nodeOf } from "./tensor-handle.ts";
@@ -269,6 +269,7 @@ export abstract class ElementwiseTensor extends ArithmeticTensor {
    * await tensor([1.7, -2.2]).cast("i32").array(); // [1, -2]
    */
   cast(dtype: DType): Tensor {
+    assertKnownDType("cast", dtype);
     return this.wrap(castNode(this.node, dtype));
   }
 }

@@ -1,5 +1,7 @@
 // Reductions of a tensor over axes, and what is made of them: softmax, norms, the largest of a row.
+import { checkOptions } from "./check-options.ts";
 import { ElementwiseTensor } from "./elementwise-tensor.ts";
+import { kindOf, PrismaError } from "./errors.ts";
 import type { Node } from "./graph/node.ts";
 import { cumsum } from "./ops/cumsum.ts";
 import { topK } from "./ops/indexing.ts";
@@ -13,6 +15,18 @@ export interface KeepDims {
   readonly keepDims?: boolean;
 }
 
+/** Whether axes of size 1 stay. @throws PrismaError ARGUMENT_INVALID for other options than these and `more` */
+function keepDimsOf(operation: string, options: KeepDims, more: readonly string[] = []): boolean {
+  checkOptions(operation, options, ["keepDims", ...more]);
+  const { keepDims = false } = options;
+  if (typeof keepDims !== "boolean")
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${operation}: keepDims is ${kindOf(keepDims)}; it must be true or false`,
+    );
+  return keepDims;
+}
+
 /** The operations of {@link Tensor} that combine elements along axes. */
 export abstract class ReductionTensor extends ElementwiseTensor {
   /**
@@ -23,7 +37,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).sum(0).array(); // [4, 6]
    */
   sum(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.sum(this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.sum(this.node, axes, keepDimsOf("sum", options)));
   }
 
   /**
@@ -67,7 +81,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).mean(1).array(); // [1.5, 3.5]
    */
   mean(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.mean(this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.mean(this.node, axes, keepDimsOf("mean", options)));
   }
 
   /**
@@ -78,7 +92,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).max(0).array(); // [3, 4]
    */
   max(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.extreme("max", this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.extreme("max", this.node, axes, keepDimsOf("max", options)));
   }
 
   /**
@@ -89,7 +103,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).min(0).array(); // [1, 2]
    */
   min(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.extreme("min", this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.extreme("min", this.node, axes, keepDimsOf("min", options)));
   }
 
   /**
@@ -100,9 +114,8 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([1, 2, 3]).variance().item(); // 1
    */
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
-    return this.wrap(
-      reduction.variance(this.node, axes, options.correction ?? 1, options.keepDims ?? false),
-    );
+    const keepDims = keepDimsOf("variance", options, ["correction"]);
+    return this.wrap(reduction.variance(this.node, axes, options.correction ?? 1, keepDims));
   }
 
   /**
@@ -113,9 +126,8 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([1, 3, 5]).std().item(); // 2
    */
   std(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
-    return this.wrap(
-      reduction.std(this.node, axes, options.correction ?? 1, options.keepDims ?? false),
-    );
+    const keepDims = keepDimsOf("std", options, ["correction"]);
+    return this.wrap(reduction.std(this.node, axes, options.correction ?? 1, keepDims));
   }
 
   /**
@@ -126,7 +138,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([3, 4]).norm().item(); // 5
    */
   norm(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.norm(this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.norm(this.node, axes, keepDimsOf("norm", options)));
   }
 
   /**
@@ -137,7 +149,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([0]).logsumexp().item(); // 0
    */
   logsumexp(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.logsumexp(this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.logsumexp(this.node, axes, keepDimsOf("logsumexp", options)));
   }
 
   /**
@@ -157,7 +169,9 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([1, 3, 2]).argmax().item(); // 1
    */
   argmax(axis?: number, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.argExtreme("argmax", this.node, axis, options.keepDims ?? false));
+    return this.wrap(
+      reduction.argExtreme("argmax", this.node, axis, keepDimsOf("argmax", options)),
+    );
   }
 
   /**
@@ -167,7 +181,9 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([1, 3, 2]).argmin().item(); // 0
    */
   argmin(axis?: number, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.argExtreme("argmin", this.node, axis, options.keepDims ?? false));
+    return this.wrap(
+      reduction.argExtreme("argmin", this.node, axis, keepDimsOf("argmin", options)),
+    );
   }
 
   /**
@@ -197,6 +213,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
   layerNorm(
     options: { readonly weight?: Tensor; readonly bias?: Tensor; readonly eps?: number } = {},
   ): Tensor {
+    checkOptions("layerNorm", options, ["weight", "bias", "eps"]);
     return this.wrap(
       reduction.layerNorm(
         this.node,

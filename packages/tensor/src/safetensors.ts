@@ -1,6 +1,7 @@
 // Safetensors files as tensors: leaves that read their own byte range when they are first needed, and a writer.
+import { checkOptions } from "./check-options.ts";
 import { createArray, type DType } from "./dtype.ts";
-import { PrismaError, quoteName } from "./errors.ts";
+import { kindOf, PrismaError, quoteName } from "./errors.ts";
 import { Node } from "./graph/node.ts";
 import { byteSource, type ByteInput, type ByteSource, type ReadOptions } from "./io/byte-source.ts";
 import { decodeValues, heldAs } from "./io/decode-dtype.ts";
@@ -8,8 +9,9 @@ import { encodeSafetensors } from "./io/encode-safetensors.ts";
 import type { SafetensorsEntry } from "./io/safetensors-entry.ts";
 import { readSafetensorsHeader } from "./io/safetensors-header.ts";
 import type { SafetensorsLimits } from "./io/safetensors-limits.ts";
-import { currentDevice, type Device } from "./run/devices.ts";
+import { checkDevice, currentDevice, type Device } from "./run/devices.ts";
 import { sizeOf } from "./shape.ts";
+import { nodeOf } from "./tensor-handle.ts";
 import { Tensor } from "./tensor.ts";
 
 /** A file opened: its tensors, not read yet, and its metadata. */
@@ -57,6 +59,16 @@ function lazyTensor(
   return new Tensor(node);
 }
 
+const READ_OPTIONS: readonly (keyof ReadSafetensorsOptions)[] = [
+  "headerBytes",
+  "tensors",
+  "nameBytes",
+  "rank",
+  "metadataPairs",
+  "signal",
+  "device",
+];
+
 /**
  * Opens a safetensors file. Only its header is read now, and checked whole: nothing of a damaged file is believed.
  * F16, BF16 and F64 become f32; integers of other sizes i32 or u32.
@@ -70,6 +82,8 @@ export async function readSafetensors(
   input: ByteInput,
   options: ReadSafetensorsOptions = {},
 ): Promise<Safetensors> {
+  checkOptions("readSafetensors", options, READ_OPTIONS);
+  checkDevice("readSafetensors", options.device);
   const source = byteSource(input);
   const device = options.device ?? currentDevice();
   const header = await readSafetensorsHeader(source, options);
@@ -86,9 +100,30 @@ const FILE_DTYPES: Readonly<Record<DType, string>> = {
   bool: "BOOL",
 };
 
+function checkText(role: string, value: unknown): void {
+  if (typeof value !== "string")
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `writeSafetensors: ${role} is ${kindOf(value)}; it must be text`,
+    );
+}
+
+/** @throws PrismaError ARGUMENT_INVALID when `map` is no map from text, and what `check` throws of its values */
+function checkMap(role: string, map: unknown, check: (value: unknown) => void): void {
+  if (!(map instanceof Map))
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `writeSafetensors: the ${role} are ${kindOf(map)}; they must be a Map`,
+    );
+  for (const [name, value] of map) {
+    checkText("a name", name);
+    check(value);
+  }
+}
+
 /**
  * The bytes of a safetensors file with `tensors`.
- * @throws PrismaError ST_NAME_INVALID, ST_DUPLICATE_KEY, DISPOSED
+ * @throws PrismaError ARGUMENT_INVALID, ST_NAME_INVALID, ST_DUPLICATE_KEY, DISPOSED
  * @example
  * const bytes = await writeSafetensors(new Map([["w", tensor([1, 2])]]), new Map([["made", "here"]]));
  * const { metadata } = await readSafetensors(bytes);
@@ -98,6 +133,8 @@ export async function writeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
   metadata: ReadonlyMap<string, string> = new Map(),
 ): Promise<Uint8Array<ArrayBuffer>> {
+  checkMap("tensors", tensors, (tensor) => void nodeOf(tensor as Tensor, "one of the tensors"));
+  checkMap("metadata", metadata, (value) => checkText("a value of the metadata", value));
   const entries = [];
   for (const [name, tensor] of tensors) {
     const values = await tensor.data();

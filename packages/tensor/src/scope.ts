@@ -1,5 +1,5 @@
 // Scopes: tensors made while a function runs are let go of when it returns, but for what it returns.
-import { PrismaError } from "./errors.ts";
+import { kindOf, PrismaError } from "./errors.ts";
 
 /** Something a scope can let go of. */
 export interface Scoped {
@@ -48,6 +48,8 @@ function assertNotAsync(result: unknown): void {
  * await y.array(); // [3, 5]
  */
 export function scope<T>(fn: () => T): T {
+  if (typeof fn !== "function")
+    throw new PrismaError("ARGUMENT_INVALID", `scope: ${kindOf(fn)} was given, not a function`);
   const made = new Set<Scoped>();
   open.push(made);
   let result: T | undefined;

@@ -1,5 +1,5 @@
 // Shapes: sizes, strides, broadcasting and axis arithmetic, all in plain numbers and checked before use.
-import { PrismaError } from "./errors.ts";
+import { kindOf, PrismaError } from "./errors.ts";
 
 /** Sizes of the axes of a tensor, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -38,14 +38,24 @@ export function sameShape(a: Shape, b: Shape): boolean {
  * formatShape([2, 3]); // "[2,3]"
  */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(",")}]`;
+  return `[${shape.map(String).join(",")}]`;
+}
+
+/** @throws PrismaError ARGUMENT_INVALID when `list`, called `role` in the message, is no array */
+export function assertList(operation: string, role: string, list: readonly unknown[]): void {
+  if (!Array.isArray(list))
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${operation}: the ${role} is ${kindOf(list)}; it must be an array`,
+    );
 }
 
 /**
  * Checks that `shape` has at most {@link MAX_RANK} axes of whole, non-negative size and at most 2^32 - 1 elements.
- * @throws PrismaError SHAPE_INVALID, SIZE_LIMIT
+ * @throws PrismaError ARGUMENT_INVALID, SHAPE_INVALID, SIZE_LIMIT
  */
 export function assertShape(operation: string, shape: Shape): void {
+  assertList(operation, "shape", shape);
   if (shape.length > MAX_RANK) {
     throw new PrismaError("SIZE_LIMIT", `${operation}: rank ${shape.length} is above ${MAX_RANK}`, {
       shape: [...shape],
@@ -55,7 +65,7 @@ export function assertShape(operation: string, shape: Shape): void {
     if (!Number.isInteger(size) || size < 0) {
       throw new PrismaError(
         "SHAPE_INVALID",
-        `${operation}: ${formatShape(shape)} has size ${size}; sizes are whole numbers of at least 0`,
+        `${operation}: ${formatShape(shape)} has size ${String(size)}; sizes are whole numbers of at least 0`,
         { shape: [...shape] },
       );
     }
@@ -91,6 +101,8 @@ export function broadcastShapes(operation: string, a: Shape, b: Shape): number[]
   return out;
 }
 
+const showAxis = (axis: number): string => (typeof axis === "number" ? `${axis}` : kindOf(axis));
+
 /**
  * `axis` as a number in `[0, rank)`; negatives count from the end.
  * @throws PrismaError AXIS_INVALID
@@ -99,7 +111,7 @@ export function normalizeAxis(operation: string, axis: number, rank: number): nu
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new PrismaError(
       "AXIS_INVALID",
-      `${operation}: axis ${axis} is not an axis of a tensor of rank ${rank}`,
+      `${operation}: axis ${showAxis(axis)} is not an axis of a tensor of rank ${rank}`,
       { axis, rank },
     );
   }
@@ -116,9 +128,9 @@ export function normalizeAxes(
   rank: number,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (typeof axes === "number" ? [axes] : axes).map((axis) =>
-    normalizeAxis(operation, axis, rank),
-  );
+  const given = typeof axes === "number" ? [axes] : axes;
+  assertList(operation, "axes", given);
+  const list = given.map((axis) => normalizeAxis(operation, axis, rank));
   const distinct = [...new Set(list)].sort((a, b) => a - b);
   if (distinct.length !== list.length) {
     throw new PrismaError(

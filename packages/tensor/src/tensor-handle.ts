@@ -1,6 +1,6 @@
 // The handle: what a tensor is before it has operations; a counted hold on a node of the graph.
 import { type DType, type TypedArray } from "./dtype.ts";
-import { PrismaError } from "./errors.ts";
+import { kindOf, PrismaError } from "./errors.ts";
 import type { DeviceTag, Node } from "./graph/node.ts";
 import { readNode, realizeNodes, type RealizeOptions } from "./run/realize.ts";
 import { track } from "./scope.ts";
@@ -155,8 +155,7 @@ export abstract class TensorHandle implements Disposable {
  */
 export function nodeOf(value: TensorHandle, role: string): Node {
   if (value instanceof TensorHandle) return value.node;
-  const found = value === null ? "null" : Array.isArray(value) ? "an array" : typeof value;
-  throw new PrismaError("ARGUMENT_INVALID", `${role} is ${found}; it must be a tensor`, { found });
+  throw new PrismaError("ARGUMENT_INVALID", `${role} is ${kindOf(value)}; it must be a tensor`);
 }
 
 function nest(values: TypedArray, shape: Shape, asBool: boolean): NestedArray {

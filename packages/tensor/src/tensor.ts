@@ -1,5 +1,6 @@
 // Tensors: the operations a user calls, each a checked node of the graph wrapped in a handle.
 import type { Operand } from "./arithmetic-tensor.ts";
+import { kindOf, PrismaError } from "./errors.ts";
 import type { Node } from "./graph/node.ts";
 import * as indexing from "./ops/indexing.ts";
 import type { Range } from "./ops/indexing.ts";
@@ -25,7 +26,12 @@ export class Tensor extends ReductionTensor {
    * explain(tensor([1]).mul(2).named("doubled")).kernels[0]!.labels; // ["doubled"]
    */
   named(name: string): this {
-    this.node.label = `${name}`;
+    if (typeof name !== "string")
+      throw new PrismaError(
+        "ARGUMENT_INVALID",
+        `named: the name is ${kindOf(name)}; it must be text`,
+      );
+    this.node.label = name;
     return this;
   }
 

@@ -1,17 +1,30 @@
 // Gradients of functions: `grad`, `valueAndGrad`, and gradients at values inside a graph.
-import { PrismaError } from "../errors.ts";
+import { kindOf, PrismaError } from "../errors.ts";
 import { reshapeNode } from "../graph/build.ts";
 import { Node } from "../graph/node.ts";
+import { assertList } from "../shape.ts";
+import { nodeOf } from "../tensor-handle.ts";
 import { Tensor } from "../tensor.ts";
 import { gradients } from "./gradients.ts";
 
 /** A tensor, or arrays and plain objects of such: what a function is differentiated by. */
 export type TensorTree = Tensor | readonly TensorTree[] | { readonly [key: string]: TensorTree };
 
-function leavesOf(tree: TensorTree, found: Tensor[] = []): Tensor[] {
-  if (tree instanceof Tensor) found.push(tree);
-  else for (const inner of Object.values(tree)) leavesOf(inner, found);
-  return found;
+function leavesOf(tree: TensorTree, above: readonly object[] = []): Tensor[] {
+  if (tree instanceof Tensor) return [tree];
+  if (typeof tree !== "object" || tree === null || above.includes(tree)) {
+    const found = above.includes(tree) ? "something that holds itself" : kindOf(tree);
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `gradient: the first argument is or holds ${found}; it may be a tensor, or arrays and plain objects of such`,
+    );
+  }
+  return Object.values(tree).flatMap((inner) => leavesOf(inner, [...above, tree]));
+}
+
+function assertFunction(f: unknown): void {
+  if (typeof f !== "function")
+    throw new PrismaError("ARGUMENT_INVALID", `gradient: ${kindOf(f)} was given, not a function`);
 }
 
 /** `tree` with its tensors replaced, in order, by `tensors`. */
@@ -54,9 +67,10 @@ function aliasOf(x: Tensor): Tensor {
  * await gradient!.array(); // [6]
  */
 export function gradientsOf(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
+  assertList("gradientsOf", "tensors", wrt);
   return gradients(
-    output.node,
-    wrt.map((tensor) => tensor.node),
+    nodeOf(output, "the output"),
+    wrt.map((tensor) => nodeOf(tensor, "one of the tensors")),
   ).map((node) => new Tensor(node));
 }
 
@@ -73,9 +87,11 @@ export function gradientsOf(output: Tensor, wrt: readonly Tensor[]): Tensor[] {
 export function valueAndGrad<T extends TensorTree, Rest extends unknown[]>(
   f: (x: T, ...rest: Rest) => Tensor,
 ): (x: T, ...rest: Rest) => { readonly value: Tensor; readonly gradient: T } {
+  assertFunction(f);
   return (x, ...rest) => {
     const aliases = leavesOf(x).map(aliasOf);
     const value = f(rebuild(x, aliases.values()), ...rest);
+    nodeOf(value, "what the function returned");
     const found = gradientsOf(value.size === 1 ? scalarOf(value) : value, aliases);
     return { value, gradient: rebuild(x, found.values()) };
   };

@@ -1,6 +1,6 @@
 // Builders of nodes from nodes whose shapes are already known to fit; rules of use are in `ops/`.
 import type { DType } from "../dtype.ts";
-import { stridesOf, type Shape } from "../shape.ts";
+import { assertShape, stridesOf, type Shape } from "../shape.ts";
 import { RESULT_TYPES, type ScalarFunctionName } from "./functions/names.ts";
 import { Node, type DeviceTag, type Reduction } from "./node.ts";
 
@@ -14,6 +14,7 @@ function derive(
   dtype: DType,
   label: string = op.kind,
 ): Node {
+  assertShape(label, shape);
   return new Node(op, inputs, shape, dtype, deviceAmong(inputs), label);
 }
 

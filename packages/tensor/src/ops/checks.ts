@@ -1,7 +1,7 @@
 // Checks that operations share: types that fit, devices that agree.
 import type { DType } from "../dtype.ts";
 import { promote } from "../dtype.ts";
-import { PrismaError } from "../errors.ts";
+import { kindOf, PrismaError } from "../errors.ts";
 import { expandNode, mapNode, scalarNode } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import { broadcastShapes } from "../shape.ts";
@@ -28,6 +28,15 @@ export function assertDType(operation: string, x: Node, allowed: readonly DType[
       { found: x.dtype, allowed },
     );
   }
+}
+
+/** @throws PrismaError ARGUMENT_INVALID when `value`, called `role` in the message, is no number */
+export function assertNumber(operation: string, role: string, value: number): void {
+  if (typeof value !== "number")
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${operation}: the ${role} is ${kindOf(value)}; it must be a number`,
+    );
 }
 
 const CAST_TO = { f32: "toF32", i32: "toI32", u32: "toU32", bool: "toBool" } as const;
@@ -57,13 +66,22 @@ const RANGES = { bool: [0, 1], u32: [0, 2 ** 32 - 1], i32: [-(2 ** 31), 2 ** 31 
  * @throws PrismaError ARGUMENT_INVALID
  */
 export function exactScalar(operation: string, value: number, dtype: DType): Node {
+  assertNumber(operation, "value", value);
+  assertHeld(operation, value, dtype);
+  return scalarNode(value, dtype);
+}
+
+/**
+ * Checks that `dtype` holds `value` as it is; f32 rounds.
+ * @throws PrismaError ARGUMENT_INVALID
+ */
+export function assertHeld(operation: string, value: number, dtype: DType): void {
   const [low, high] = dtype === "f32" ? [-Infinity, Infinity] : RANGES[dtype];
   const held = dtype === "f32" || (Number.isInteger(value) && value >= low && value <= high);
   if (!held)
     throw new PrismaError(
       "ARGUMENT_INVALID",
-      `${operation}: ${value} cannot be held by a tensor of ${dtype}; cast() the tensor first`,
+      `${operation}: ${value} cannot be held by a tensor of ${dtype}; use another type, or cast()`,
       { value, dtype },
     );
-  return scalarNode(value, dtype);
 }

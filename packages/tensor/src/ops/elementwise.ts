@@ -7,6 +7,7 @@ import type { Node } from "../graph/node.ts";
 import { broadcastShapes } from "../shape.ts";
 import {
   assertDType,
+  assertNumber,
   assertOneDevice,
   broadcastPair,
   castNode,
@@ -114,6 +115,8 @@ export function where(condition: Node, a: Node, b: Node): Node {
 /** `x` held within [min, max]; a bound that is null does not hold. NaN stays. */
 export function clamp(x: Node, min: number | null, max: number | null): Node {
   assertDType("clamp", x, ["f32", "i32", "u32"]);
+  if (min !== null) assertNumber("clamp", "lower bound", min);
+  if (max !== null) assertNumber("clamp", "upper bound", max);
   if (Number.isNaN(min) || Number.isNaN(max) || (min !== null && max !== null && min > max)) {
     throw new PrismaError(
       "ARGUMENT_INVALID",

@@ -1,6 +1,6 @@
 // Indexing: ranges read and written, gathers, scatters and the largest of a row.
 import { promote } from "../dtype.ts";
-import { PrismaError } from "../errors.ts";
+import { kindOf, PrismaError } from "../errors.ts";
 import {
   argTopKNode,
   expandNode,
@@ -16,6 +16,7 @@ import {
 } from "../graph/build.ts";
 import { Node, type DeviceTag } from "../graph/node.ts";
 import {
+  assertList,
   assertShape,
   broadcastShapes,
   formatShape,
@@ -65,8 +66,21 @@ function boundIn(operation: string, bound: number, size: number, axis: number): 
   return at;
 }
 
+/** @throws PrismaError ARGUMENT_INVALID when `range` has none of the forms of one */
+function assertRange(operation: string, range: Exclude<Range, null>, axis: number): void {
+  const isList = typeof range === "object" && "list" in range && Array.isArray(range.list);
+  const isPair = Array.isArray(range) && range.length === 2;
+  if (typeof range === "number" || isList || isPair) return;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `${operation}: the range of axis ${axis} is ${kindOf(range)}; it may be a place, [from, to], { list: places } or null`,
+    { axis },
+  );
+}
+
 function spanOf(operation: string, range: Range, size: number, axis: number): Span {
   if (range === null) return { from: 0, size, list: null, dropped: false };
+  assertRange(operation, range, axis);
   if (typeof range === "number")
     return { from: placeIn(operation, range, size, axis), size: 1, list: null, dropped: true };
   if ("list" in range)
@@ -90,6 +104,7 @@ function spanOf(operation: string, range: Range, size: number, axis: number): Sp
 }
 
 function spansOf(operation: string, x: Node, ranges: readonly Range[]): Span[] {
+  assertList(operation, "ranges", ranges);
   if (ranges.length > x.shape.length) {
     throw new PrismaError(
       "ARGUMENT_INVALID",
@@ -178,14 +193,18 @@ function fillRegion(value: Node, spans: readonly Span[]): Node {
 function valueLike(value: Node | number, x: Node): Node {
   if (typeof value === "number") return exactScalar("set", value, x.dtype);
   assertOneDevice("set", [x, value]);
-  if (promote(value.dtype, x.dtype) !== x.dtype) {
-    throw new PrismaError(
-      "DTYPE_MISMATCH",
-      `set: a value of ${value.dtype} would lose digits in a tensor of ${x.dtype}; cast() one of them`,
-      { value: value.dtype, tensor: x.dtype },
-    );
-  }
+  assertNoWider("set", value, x);
   return castNode(value, x.dtype);
+}
+
+/** @throws PrismaError DTYPE_MISMATCH when the type of `x` does not hold what `value` may be */
+function assertNoWider(operation: string, value: Node, x: Node): void {
+  if (promote(value.dtype, x.dtype) === x.dtype) return;
+  throw new PrismaError(
+    "DTYPE_MISMATCH",
+    `${operation}: a value of ${value.dtype} would lose digits in a tensor of ${x.dtype}; cast() one of them`,
+    { value: value.dtype, tensor: x.dtype },
+  );
 }
 
 /** `x` with `value`, broadcast, in the part that `ranges` name; a place listed twice takes the last. */
@@ -268,7 +287,9 @@ export function take(x: Node, index: Node, axis: number | undefined): Node {
 /** `x` with `source` added at `index` along `axis`; sources are added in index order. */
 export function scatterAdd(x: Node, axis: number, index: Node, source: Node): Node {
   const at = normalizeAxis("scatterAdd", axis, x.shape.length);
+  assertDType("scatterAdd", x, ["f32", "i32", "u32"]);
   assertDType("scatterAdd", index, ["i32", "u32"]);
+  assertNoWider("scatterAdd", source, x);
   assertOneDevice("scatterAdd", [x, index, source]);
   const fits =
     sameShape(index.shape, source.shape) &&
@@ -289,6 +310,7 @@ export function scatterAdd(x: Node, axis: number, index: Node, source: Node): No
 export function oneHot(index: Node, classes: number): Node {
   assertDType("oneHot", index, ["i32", "u32"]);
   const shape = [...index.shape, classes];
+  assertShape("oneHot", shape);
   const spread = expandNode(reshapeNode(castNode(index, "i32"), [...index.shape, 1]), shape);
   return castNode(mapNode("eq", spread, indexNode(shape, shape.length - 1, index.device)), "f32");
 }

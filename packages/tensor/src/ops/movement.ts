@@ -11,6 +11,7 @@ import {
 } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import {
+  assertList,
   assertShape,
   broadcastShapes,
   formatShape,
@@ -23,6 +24,7 @@ import { assertOneDevice, castNode, exactScalar } from "./checks.ts";
 
 /** Same elements in the same order; one size may be -1 and is worked out. */
 export function reshape(x: Node, shape: Shape): Node {
+  assertList("reshape", "shape", shape);
   const holes = shape.filter((size) => size === -1).length;
   const known = shape.reduce((product, size) => (size === -1 ? product : product * size), 1);
   const rest = sizeOf(x.shape) / known;
@@ -47,6 +49,7 @@ export function reshape(x: Node, shape: Shape): Node {
 
 /** Axis i of the result is axis `axes[i]`. */
 export function permute(x: Node, axes: readonly number[]): Node {
+  assertList("permute", "axes", axes);
   const order = axes.map((axis) => normalizeAxis("permute", axis, x.shape.length));
   if (order.length !== x.shape.length || new Set(order).size !== order.length) {
     throw new PrismaError(
@@ -112,6 +115,7 @@ export function unsqueeze(x: Node, axis: number): Node {
 
 /** The named axes back to front. */
 export function flip(x: Node, axes: readonly number[]): Node {
+  assertList("flip", "axes", axes);
   const flipped = new Set(axes.map((axis) => normalizeAxis("flip", axis, x.shape.length)));
   if (sizeOf(x.shape) === 0) return x;
   const starts = x.shape.map((size, axis) => (flipped.has(axis) ? size - 1 : 0));
@@ -129,10 +133,12 @@ export function pad(
   widths: readonly (readonly [before: number, after: number])[],
   value: number,
 ): Node {
-  if (
-    widths.length !== x.shape.length ||
-    widths.flat().some((width) => !Number.isInteger(width) || width < 0)
-  ) {
+  assertList("pad", "widths", widths);
+  const isWidth = (width: readonly number[]): boolean =>
+    Array.isArray(width) &&
+    width.length === 2 &&
+    width.every((count) => Number.isInteger(count) && count >= 0);
+  if (widths.length !== x.shape.length || !widths.every(isWidth)) {
     throw new PrismaError(
       "ARGUMENT_INVALID",
       `pad: give [before, after] of at least 0 for each of the ${x.shape.length} axes of ${formatShape(x.shape)}`,

@@ -3,7 +3,7 @@ import { PrismaError } from "../errors.ts";
 import { expandNode, mapNode, numberLike, reduceNode, reshapeNode } from "../graph/build.ts";
 import type { Node, Reduction } from "../graph/node.ts";
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
-import { assertDType, assertOneDevice, castNode } from "./checks.ts";
+import { assertDType, assertNumber, assertOneDevice, castNode } from "./checks.ts";
 
 /** Axes to reduce: one, several, or all when absent. */
 export type Axes = number | readonly number[] | undefined;
@@ -75,7 +75,8 @@ export function mean(x: Node, axes: Axes, keepDims: boolean): Node {
 /** Mean of squared distances from the mean, divided by the count less `correction`. */
 export function variance(x: Node, axes: Axes, correction: number, keepDims: boolean): Node {
   const list = normalizeAxes("variance", axes, x.shape.length);
-  if (!(correction >= 0))
+  assertNumber("variance", "correction", correction);
+  if (!(correction >= 0 && correction < Infinity))
     throw new PrismaError(
       "ARGUMENT_INVALID",
       `variance: the correction is ${correction}; it must be a number of at least 0`,
@@ -116,7 +117,15 @@ export function argExtreme(
   keepDims: boolean,
 ): Node {
   assertDType(fn, x, ["f32", "i32", "u32"]);
-  if (axis === undefined) return reduceBy(fn, fn, reshapeNode(x, [sizeOf(x.shape)]), 0, false);
+  if (axis === undefined) {
+    const place = reduceBy(fn, fn, reshapeNode(x, [sizeOf(x.shape)]), 0, false);
+    return keepDims
+      ? reshapeNode(
+          place,
+          x.shape.map(() => 1),
+        )
+      : place;
+  }
   return reduceBy(fn, fn, x, normalizeAxis(fn, axis, x.shape.length), keepDims);
 }
 
@@ -172,6 +181,13 @@ export function layerNorm(x: Node, weight: Node | null, bias: Node | null, eps: 
     "layerNorm",
     [x, weight, bias].filter((node) => node !== null),
   );
+  assertNumber("layerNorm", "eps", eps);
+  if (!(eps >= 0))
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `layerNorm: eps is ${eps}; it must be a number of at least 0`,
+      { eps },
+    );
   const values = castNode(x, "f32");
   const last = [values.shape.length - 1];
   if (values.shape.length === 0)
@@ -194,5 +210,5 @@ function rowLike(row: Node, x: Node): Node {
       { found: [...row.shape], expected: [width] },
     );
   }
-  return expandNode(row, x.shape);
+  return expandNode(castNode(row, "f32"), x.shape);
 }

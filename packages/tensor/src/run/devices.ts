@@ -2,7 +2,8 @@
 import type { DeviceInfo, DevicePort } from "../device/device.ts";
 import { createWasmDevice, type WorkerFactory } from "../device/wasm/create-wasm-device.ts";
 import { createWebGpuDevice, findAdapter } from "../device/webgpu/create-webgpu-device.ts";
-import { PrismaError } from "../errors.ts";
+import { checkOptions } from "../check-options.ts";
+import { kindOf, PrismaError, quoteName } from "../errors.ts";
 import type { DeviceTag } from "../graph/node.ts";
 import { PlanCache } from "./plan-cache.ts";
 
@@ -53,14 +54,19 @@ export interface InitOptions {
   readonly experimental?: boolean;
 }
 
+function isGpuDevice(device: InitOptions["device"]): device is GPUDevice {
+  return typeof device === "object" && device !== null && "createComputePipeline" in device;
+}
+
 async function createPort(options: InitOptions): Promise<DevicePort> {
   const { device } = options;
-  if (typeof device === "object") return createWebGpuDevice({ device });
+  if (isGpuDevice(device)) return createWebGpuDevice({ device });
   if (device === "webgpu") return createWebGpuDevice({});
   if (device !== undefined && device !== "wasm") {
+    const found = typeof device === "string" ? quoteName(device) : kindOf(device);
     throw new PrismaError(
       "ARGUMENT_INVALID",
-      `init: device is ${JSON.stringify(device)}; it may be "wasm", "webgpu" or a GPUDevice`,
+      `init: device is ${found}; it may be "wasm", "webgpu" or a GPUDevice`,
     );
   }
   const adapter = device === undefined ? await findAdapter() : null;
@@ -78,13 +84,19 @@ async function createPort(options: InitOptions): Promise<DevicePort> {
  * device.kind; // "wasm"
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
+  checkOptions("init", options, ["device", "threads", "worker", "experimental"]);
   const { threads } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new PrismaError(
       "ARGUMENT_INVALID",
-      `init: threads is ${threads}; it must be a whole number of at least 1`,
+      `init: threads is ${String(threads)}; it must be a whole number of at least 1`,
     );
   }
+  if (options.worker !== undefined && typeof options.worker !== "function")
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `init: worker is ${kindOf(options.worker)}; it must be a function that makes one`,
+    );
   current = new Device(await createPort(options));
   return current;
 }
@@ -109,6 +121,15 @@ export function currentDevice(): Device {
  */
 export function maybeCurrentDevice(): Device | null {
   return current;
+}
+
+/** @throws PrismaError ARGUMENT_INVALID when `device` was not made by {@link init} */
+export function checkDevice(operation: string, device: Device | undefined): void {
+  if (device !== undefined && !(device instanceof Device))
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${operation}: the device is ${kindOf(device)}; it must be what init() gave`,
+    );
 }
 
 /** The device behind a tag. */

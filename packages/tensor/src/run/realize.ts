@@ -1,7 +1,8 @@
 // Realization: loads what must be loaded, plans, runs, and makes the asked-for nodes leaves.
 import type { DevicePort } from "../device/device.ts";
 import { BYTES_PER_ELEMENT, createArray, viewBytes, type TypedArray } from "../dtype.ts";
-import { PrismaError } from "../errors.ts";
+import { checkOptions } from "../check-options.ts";
+import { kindOf, PrismaError } from "../errors.ts";
 import { evaluateAffine } from "../graph/affine.ts";
 import { denseForm, type LinearForm } from "../graph/linear-form.ts";
 import type { LeafSource, Node, Placement } from "../graph/node.ts";
@@ -103,6 +104,18 @@ function cancelled(): PrismaError {
   return new PrismaError("CANCELLED", "the run was cancelled by its signal");
 }
 
+/** @throws PrismaError ARGUMENT_INVALID, CANCELLED */
+function checkRealizeOptions(options: RealizeOptions): void {
+  checkOptions("realize", options, ["signal", "share"]);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `realize: the signal is ${kindOf(signal)}; it must be an AbortSignal`,
+    );
+  assertNotAborted(signal);
+}
+
 function assertNotAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw cancelled();
 }
@@ -132,7 +145,7 @@ export async function realizeNodes(
   nodes: readonly Node[],
   options: RealizeOptions = {},
 ): Promise<void> {
-  assertNotAborted(options.signal);
+  checkRealizeOptions(options);
   const wanted = [...new Set(nodes)].filter((node) => node.placement === null);
   if (wanted.length === 0) return;
   // Held while sources load: a handle disposed meanwhile must not take the graph away.
@@ -229,6 +242,7 @@ function spanOf(form: LinearForm, shape: Shape): readonly [number, number] {
  * @throws PrismaError as {@link realizeNodes}
  */
 export async function readNode(node: Node, options: RealizeOptions = {}): Promise<TypedArray> {
+  checkRealizeOptions(options);
   if (sizeOf(node.shape) === 0) return createArray(node.dtype, 0);
   node.retain();
   try {
