@@ -38,6 +38,8 @@ export {
   type PatchWhat,
 } from "./patch-activations.ts";
 export { referenceMeans, ReferenceSet, type ReferenceMeansOptions } from "./reference-means.ts";
+export { logitLens, type LogitLens, type LogitLensOptions } from "./logit-lens.ts";
+export { type LikeliestClass } from "./logit-lens-cells.ts";
 export { type AnalysisOptions, type Axis, type LabelledValues, type Provenance } from "./result.ts";
 export {
   testImage,

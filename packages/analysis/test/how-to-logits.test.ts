@@ -37,3 +37,21 @@ test("attribute-logits: what a head takes from each token sums to its share", as
   expect(sources.slice(0, 3)).toEqual(["CLS", "(0,0)", "(0,1)"]);
   expect(taken.reduce((sum, x) => sum + x, 0)).toBeCloseTo(head, 4);
 });
+
+test("logit-lens: CLS comes to the model's answer, and more positions with it", async () => {
+  const found = await runPage("logit-lens", ["lens", "positions", "said", "agreement", "frozen"]);
+  const { lens, positions, said, agreement, frozen } = found as {
+    lens: analysis.LogitLens;
+    positions: analysis.Axis;
+    said: [string, string][];
+    agreement: number[];
+    frozen: analysis.LogitLens;
+  };
+  expect(lens.answer).toMatchObject([{ label: "Dress" }]);
+  expect(positions.labels).toHaveLength(33);
+  expect(said.map(([layer]) => layer)).toEqual(["0_pre", "0_post", "1_post", "2_post", "3_post"]);
+  expect(said.at(-1)).toEqual(["3_post", "Dress"]);
+  expect(agreement).toHaveLength(5);
+  expect(agreement.at(-1)).toBeGreaterThan(agreement[0]!);
+  expect(frozen.logits.values).not.toEqual(lens.logits.values);
+});
