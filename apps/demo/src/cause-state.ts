@@ -43,6 +43,14 @@ export class CauseState {
   #engine: Engine | null = null;
   #examined: Examined | null = null;
   #latest = 0;
+  #sweep = new AbortController();
+
+  /** Gives up the long work of the picture so far, so that the next one need not wait for it. */
+  stop(): void {
+    this.#sweep.abort();
+    this.#latest++;
+    this.busy.value = false;
+  }
 
   /** Makes an edit, or takes it back when it is there. */
   async toggle(edit: HeadEdit): Promise<void> {
@@ -67,16 +75,32 @@ export class CauseState {
     this.#engine = engine;
     this.#examined = examined;
     const question = questionOf(examined.logits, examined.garments);
+    this.#sweep = new AbortController();
+    const { signal } = this.#sweep;
     await this.#latestOnly(async (isLatest) => {
       const plain = await engine.examine(examined, question, []);
       const edits = this.edits.value;
       const edited = edits.length === 0 ? plain : await engine.examine(examined, question, edits);
       if (!isLatest()) return;
       this.causes.value = { examined, question, plain, edits, edited, effects: null };
-      const effects = await engine.effects(examined, question);
-      const shown = this.causes.value;
-      if (shown.examined === examined) this.causes.value = { ...shown, effects };
+      void this.#sweepHeads(engine, examined, { question, signal });
     });
+  }
+
+  /** Cuts head by head; meanwhile edits may be made. */
+  async #sweepHeads(
+    engine: Engine,
+    examined: Examined,
+    { question, signal }: { readonly question: Question; readonly signal: AbortSignal },
+  ): Promise<void> {
+    try {
+      const effects = await engine.effects(examined, question, signal);
+      const shown = this.causes.value;
+      if (!signal.aborted && shown?.examined === examined)
+        this.causes.value = { ...shown, effects };
+    } catch (error) {
+      if (!signal.aborted) this.error.value = messageOf(error);
+    }
   }
 
   async #examineEdits(): Promise<void> {
@@ -99,7 +123,7 @@ export class CauseState {
     try {
       await work(isLatest);
     } catch (error) {
-      if (isLatest()) this.error.value = error instanceof Error ? error.message : String(error);
+      if (isLatest()) this.error.value = messageOf(error);
     } finally {
       if (isLatest()) this.busy.value = false;
     }
@@ -109,4 +133,8 @@ export class CauseState {
 /** Whether an edit is among those made. */
 export function isMade(edits: readonly HeadEdit[], edit: HeadEdit): boolean {
   return edits.some((one) => editKey(one) === editKey(edit));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

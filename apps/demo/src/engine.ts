@@ -77,8 +77,12 @@ export interface Engine {
     question: Question,
     edits: readonly HeadEdit[],
   ): Promise<Examination>;
-  /** Change of the question's margin when one head at a time is cut: `[layers, heads]`. */
-  effects(pictures: ExaminedPictures, question: Question): Promise<Float32Array>;
+  /** Change of the question's margin when one head at a time is cut: `[layers, heads]`; NaN where `signal` came first. */
+  effects(
+    pictures: ExaminedPictures,
+    question: Question,
+    signal: AbortSignal,
+  ): Promise<Float32Array>;
   dispose(): void;
 }
 
@@ -110,12 +114,12 @@ function inTurn<T>(task: () => Promise<T>): Promise<T> {
 }
 
 /** Scenes whose mean a cut head writes. */
-async function loadScenes(vit: ViT): Promise<Tensor[]> {
+async function loadScenes(vit: ViT): Promise<Tensor> {
   const folder = new URL("scenes/", modelFolder());
   const response = await fetch(new URL("scenes.json", folder));
   if (!response.ok) throw new Error(`scenes.json could not be loaded: ${response.status}`);
   const scenes = (await response.json()) as readonly { readonly file: string }[];
-  return Promise.all(scenes.map(({ file }) => vit.preprocess(new URL(file, folder).href)));
+  return vit.preprocess(scenes.map(({ file }) => new URL(file, folder).href));
 }
 
 class ViTEngine implements Engine {
@@ -170,11 +174,16 @@ class ViTEngine implements Engine {
     });
   }
 
-  effects({ image }: ExaminedPictures, question: Question): Promise<Float32Array> {
+  effects(
+    { image }: ExaminedPictures,
+    question: Question,
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
     return inTurn(async () => {
+      signal.throwIfAborted();
       const reference = await this.#referenceMeans();
       using input = await this.#vit.preprocess(image);
-      return await cutEffects(this.#vit, input, { question, reference });
+      return await cutEffects(this.#vit, input, { question, reference, signal });
     });
   }
 

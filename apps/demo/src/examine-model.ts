@@ -12,7 +12,7 @@ import {
   type LogitAttribution,
   type ReferenceSet,
 } from "@prisma/analysis";
-import { concat, type Tensor } from "@prisma/tensor";
+import type { Tensor } from "@prisma/tensor";
 import type { ViT } from "@prisma/vit";
 import type { Side } from "./compose-scene.ts";
 import type { Examination, LensAnswer } from "./engine.ts";
@@ -51,13 +51,12 @@ function halfOf(side: Side, [rows, columns]: readonly [number, number]): EditPos
   ]);
 }
 
-/** Means of every head's output over `pictures`, each `[1, C, H, W]`; these are let go of. */
-export async function headMeans(model: ViT, pictures: readonly Tensor[]): Promise<ReferenceSet> {
-  using inputs = concat(pictures);
-  pictures.forEach((picture) => picture.dispose());
+/** Means of every head's output over `scenes` [N, C, H, W], which are let go of. */
+export async function headMeans(model: ViT, scenes: Tensor): Promise<ReferenceSet> {
+  using inputs = scenes;
   return await referenceMeans(model, inputs, {
     names: "blocks.*.attn.hook_z",
-    description: `${pictures.length} scenes`,
+    description: `${inputs.shape[0] ?? 0} scenes`,
   });
 }
 
@@ -94,10 +93,15 @@ export async function examineModel(
 export async function cutEffects(
   model: ViT,
   input: Tensor,
-  { question, reference }: { readonly question: Question; readonly reference: ReferenceSet },
+  options: {
+    readonly question: Question;
+    readonly reference: ReferenceSet;
+    readonly signal: AbortSignal;
+  },
 ): Promise<Float32Array> {
+  const { question, reference, signal } = options;
   const target = [question.of, question.against] as const;
-  const { effects } = await ablate(model, input, { sweep: "heads", reference, target });
+  const { effects } = await ablate(model, input, { sweep: "heads", reference, target, signal });
   return effects.values;
 }
 

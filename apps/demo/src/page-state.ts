@@ -182,6 +182,7 @@ export class PageState {
   /** Reads a scene; of several reads under way only the newest is ever shown. */
   async #read(scene: Scene): Promise<void> {
     const read = ++this.#latestRead;
+    this.cause.stop();
     this.busy.value = true;
     this.sceneError.value = null;
     try {

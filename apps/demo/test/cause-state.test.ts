@@ -20,7 +20,8 @@ test("a picture is examined as it is, then with the edits, then head by head", a
   const shown = cause.causes.value!;
   expect(shown.question).toEqual({ of: 0, against: 1 });
   expect(shown.edited).toBe(shown.plain);
-  expect(shown.effects).toHaveLength(4);
+  await Promise.resolve();
+  expect(cause.causes.value!.effects).toHaveLength(4);
   expect(cause.busy.value).toBe(false);
 });
 

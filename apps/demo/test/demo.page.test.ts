@@ -78,7 +78,7 @@ describe.for<DeviceName>(["CPU", "GPU"])("on the %s", (device) => {
     const { page } = await open(device);
     const expected = reference(15, 92, "right");
     for (const query of [0, 14]) {
-      await page.locator(".prisma-cell").nth(query).click();
+      await page.locator(".prisma-attention-map .prisma-cell").nth(query).click();
       for (let map = 0; map < 16; map++) {
         await page.locator(".prisma-head").nth(map).click();
         expect(farthest(await rowOn(page), referenceRow(expected, map, query))).toBeLessThanOrEqual(
@@ -119,7 +119,7 @@ test("the suggested action turns the answer, and the link follows", async () => 
 test("a hovered patch shows its row in every head and its place in the picture", async () => {
   const { page } = await open("CPU");
   const expected = reference(15, 92, "right");
-  await page.locator(".prisma-cell").nth(20).hover();
+  await page.locator(".prisma-attention-map .prisma-cell").nth(20).hover();
   expect(farthest(await rowOn(page), referenceRow(expected, 3, 20))).toBeLessThanOrEqual(
     attentionTolerance,
   );

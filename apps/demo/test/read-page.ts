@@ -29,14 +29,14 @@ export function finding(page: Page): Promise<string> {
 /** The logits on the page in full, in the order of its rows. */
 export function logitsOn(page: Page): Promise<number[]> {
   return page
-    .locator(".prisma-bars tbody .prisma-quiet")
+    .locator(".answer .prisma-bars tbody .prisma-quiet")
     .evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute("title"))));
 }
 
 /** The row of attention on the large map, in shares of one, in token order. */
 export function rowOn(page: Page): Promise<number[]> {
   return page
-    .locator(".prisma-cell")
+    .locator(".prisma-attention-map .prisma-cell")
     .evaluateAll((cells) =>
       cells.map((cell) => Number.parseFloat(cell.getAttribute("title")!.split(": ").at(-1)!) / 100),
     );
