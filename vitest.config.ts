@@ -41,6 +41,8 @@ const pages: TestProjectConfiguration = {
     pool: "forks",
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A page under test shares its processor with the browser, the server and the runner.
+    expect: { poll: { timeout: 20_000 } },
     setupFiles: ["./test/console.ts"],
   },
 };

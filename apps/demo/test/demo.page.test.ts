@@ -41,9 +41,7 @@ async function open(
   pages.push(page);
   await settled(page);
   await page.getByRole("radio", { name: device, exact: true }).click();
-  await expect
-    .poll(() => deviceLine(page), { timeout: 20_000 })
-    .toMatch(new RegExp(`^${device}\\b`));
+  await expect.poll(() => deviceLine(page)).toMatch(new RegExp(`^${device}\\b`));
   await settled(page);
   return { page, problems };
 }

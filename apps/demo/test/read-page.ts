@@ -13,7 +13,7 @@ const weights = shippedTensors("model.safetensors");
 /** Waits until the figures stand and nothing is being computed. */
 export async function settled(page: Page): Promise<void> {
   await page.locator(".prisma-attention-map").waitFor({ timeout: 30_000 });
-  await expect.poll(() => page.locator('[data-busy="true"]').count(), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => page.locator('[data-busy="true"]').count()).toBe(0);
 }
 
 /** The line that says what computes and why. */
