@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from op_case import OpCase, integers, uniform
+from op_case import INF, NAN, OpCase, integers, uniform
 
 
 def layout_cases() -> list[OpCase]:
     """All of them."""
-    return [*_gathers(), *_scatters(), *_top_k(), *_parts(), *_takes(), *_views(), *_triangles(), *_splits(), *_ranges(), *_joins()]
+    return [*_gathers(), *_scatters(), *_top_k(), *_sorts(), *_parts(), *_takes(), *_views(), *_triangles(), *_splits(), *_ranges(), *_joins()]
 
 
 def _gather(name: str, x: Tensor, axis: int, index: Tensor) -> OpCase:
@@ -61,11 +61,35 @@ def _top(x: Tensor, k: int) -> tuple[Tensor, Tensor]:
 
 
 def _top_k() -> list[OpCase]:
-    shapes = [(1, [3, 9]), (3, [2, 4, 7]), (9, [2, 9]), (5, [1, 1000])]
+    shapes = [(1, [3, 9]), (3, [2, 4, 7]), (9, [2, 9]), (5, [1, 1000]), (100, [2, 130]), (7, [2, 5000])]
     return [
         OpCase("topK", f"{k}_of_{shape[-1]}", [uniform(shape, seed="topk")], partial(_top, k=k), {"k": k})
         for k, shape in shapes
     ]
+
+
+def _sorts() -> list[OpCase]:
+    """Values and places; equal values stay in order, NaN is largest."""
+    ties = integers([[3, -1, 3, 0, -1, 2147483647, -2147483648, 3], [0, 0, 0, 0, 1, 0, 0, 0]])
+    edges = torch.tensor([[1.0, NAN, -INF, 0.0, -0.0, INF, NAN, -1.0, 1e-30, -1e-30, 3e38], [NAN] * 10 + [1.0]])
+    inputs = [
+        ("row", uniform([17], seed="sort"), -1),
+        ("last", uniform([3, 4, 6], seed="sort"), -1),
+        ("first", uniform([5, 2, 3], seed="sort"), 0),
+        ("long", uniform([2, 1100], seed="sort"), 1),
+        ("ties", ties, 1),
+        ("edges", edges, 1),
+    ]
+    return [_sort(f"{name}_{order}", x, axis, order == "down") for name, x, axis in inputs for order in ("up", "down")]
+
+
+def _sort(name: str, x: Tensor, axis: int, descending: bool) -> OpCase:
+    def apply(x: Tensor) -> tuple[Tensor, Tensor]:
+        values, places = torch.sort(x, dim=axis, descending=descending, stable=True)
+        return values, places.int()
+
+    args = {"axis": axis, "descending": descending}
+    return OpCase("sort", name, [x], apply, args, special=name.startswith("edges"), differentiable=x.is_floating_point())
 
 
 def _parts() -> list[OpCase]:

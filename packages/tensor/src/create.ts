@@ -126,7 +126,7 @@ function copyAs(dtype: DType, flat: ArrayLike<number>): TypedArray {
 }
 
 /** The options of a function that makes tensors, checked; `more` are keys besides `dtype` and `device`. */
-function checkCreateOptions(
+export function checkCreateOptions(
   operation: string,
   options: CreateOptions,
   more: readonly string[] = [],

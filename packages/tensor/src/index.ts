@@ -23,7 +23,7 @@ export { linspace } from "./linspace.ts";
 export { memory, type Memory } from "./memory.ts";
 export type { Axes } from "./ops/reduction.ts";
 export type { Range } from "./ops/indexing.ts";
-export type { KeepDims } from "./reduction-tensor.ts";
+export type { Descending, KeepDims } from "./reduction-tensor.ts";
 export {
   currentDevice,
   init,

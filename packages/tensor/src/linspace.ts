@@ -1,5 +1,5 @@
 // Evenly spaced numbers.
-import type { CreateOptions } from "./create.ts";
+import { checkCreateOptions, type CreateOptions } from "./create.ts";
 import { PrismaError } from "./errors.ts";
 import { indexNode, mapNode, numberLike } from "./graph/build.ts";
 import type { Node } from "./graph/node.ts";
@@ -30,6 +30,7 @@ export function linspace(
   count: number,
   options: CreateOptions = {},
 ): Tensor {
+  checkCreateOptions("linspace", options);
   assertShape("linspace", [count]);
   if (!Number.isFinite(start) || !Number.isFinite(end))
     throw new PrismaError(

@@ -4,9 +4,9 @@ import { ElementwiseTensor } from "./elementwise-tensor.ts";
 import { kindOf, PrismaError } from "./errors.ts";
 import type { Node } from "./graph/node.ts";
 import { cumsum } from "./ops/cumsum.ts";
-import { topK } from "./ops/indexing.ts";
 import * as reduction from "./ops/reduction.ts";
 import type { Axes } from "./ops/reduction.ts";
+import * as sorting from "./ops/sorting.ts";
 import { nodeOf } from "./tensor-handle.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -15,16 +15,26 @@ export interface KeepDims {
   readonly keepDims?: boolean;
 }
 
-/** Whether axes of size 1 stay. @throws PrismaError ARGUMENT_INVALID for other options than these and `more` */
-function keepDimsOf(operation: string, options: KeepDims, more: readonly string[] = []): boolean {
-  checkOptions(operation, options, ["keepDims", ...more]);
-  const { keepDims = false } = options;
-  if (typeof keepDims !== "boolean")
+/** Whether the largest comes first. */
+export interface Descending {
+  readonly descending?: boolean;
+}
+
+/** The option `name`, false where it is absent. @throws PrismaError ARGUMENT_INVALID for other options than it and `more` */
+function flagOf<Name extends string>(
+  operation: string,
+  name: Name,
+  options: Readonly<Partial<Record<Name, boolean>>>,
+  more: readonly string[] = [],
+): boolean {
+  checkOptions(operation, options, [name, ...more]);
+  const value = options[name] ?? false;
+  if (typeof value !== "boolean")
     throw new PrismaError(
       "ARGUMENT_INVALID",
-      `${operation}: keepDims is ${kindOf(keepDims)}; it must be true or false`,
+      `${operation}: ${name} is ${kindOf(value)}; it must be true or false`,
     );
-  return keepDims;
+  return value;
 }
 
 /** The operations of {@link Tensor} that combine elements along axes. */
@@ -37,7 +47,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).sum(0).array(); // [4, 6]
    */
   sum(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.sum(this.node, axes, keepDimsOf("sum", options)));
+    return this.wrap(reduction.sum(this.node, axes, flagOf("sum", "keepDims", options)));
   }
 
   /**
@@ -81,7 +91,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).mean(1).array(); // [1.5, 3.5]
    */
   mean(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.mean(this.node, axes, keepDimsOf("mean", options)));
+    return this.wrap(reduction.mean(this.node, axes, flagOf("mean", "keepDims", options)));
   }
 
   /**
@@ -92,7 +102,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).max(0).array(); // [3, 4]
    */
   max(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.extreme("max", this.node, axes, keepDimsOf("max", options)));
+    return this.wrap(reduction.extreme("max", this.node, axes, flagOf("max", "keepDims", options)));
   }
 
   /**
@@ -103,7 +113,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).min(0).array(); // [1, 2]
    */
   min(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.extreme("min", this.node, axes, keepDimsOf("min", options)));
+    return this.wrap(reduction.extreme("min", this.node, axes, flagOf("min", "keepDims", options)));
   }
 
   /**
@@ -114,7 +124,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([1, 2, 3]).variance().item(); // 1
    */
   variance(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
-    const keepDims = keepDimsOf("variance", options, ["correction"]);
+    const keepDims = flagOf("variance", "keepDims", options, ["correction"]);
     return this.wrap(reduction.variance(this.node, axes, options.correction ?? 1, keepDims));
   }
 
@@ -126,7 +136,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([1, 3, 5]).std().item(); // 2
    */
   std(axes?: Axes, options: KeepDims & { readonly correction?: number } = {}): Tensor {
-    const keepDims = keepDimsOf("std", options, ["correction"]);
+    const keepDims = flagOf("std", "keepDims", options, ["correction"]);
     return this.wrap(reduction.std(this.node, axes, options.correction ?? 1, keepDims));
   }
 
@@ -138,7 +148,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([3, 4]).norm().item(); // 5
    */
   norm(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.norm(this.node, axes, keepDimsOf("norm", options)));
+    return this.wrap(reduction.norm(this.node, axes, flagOf("norm", "keepDims", options)));
   }
 
   /**
@@ -149,7 +159,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([0]).logsumexp().item(); // 0
    */
   logsumexp(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.logsumexp(this.node, axes, keepDimsOf("logsumexp", options)));
+    return this.wrap(reduction.logsumexp(this.node, axes, flagOf("logsumexp", "keepDims", options)));
   }
 
   /**
@@ -170,7 +180,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    */
   argmax(axis?: number, options: KeepDims = {}): Tensor {
     return this.wrap(
-      reduction.argExtreme("argmax", this.node, axis, keepDimsOf("argmax", options)),
+      reduction.argExtreme("argmax", this.node, axis, flagOf("argmax", "keepDims", options)),
     );
   }
 
@@ -182,7 +192,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    */
   argmin(axis?: number, options: KeepDims = {}): Tensor {
     return this.wrap(
-      reduction.argExtreme("argmin", this.node, axis, keepDimsOf("argmin", options)),
+      reduction.argExtreme("argmin", this.node, axis, flagOf("argmin", "keepDims", options)),
     );
   }
 
@@ -225,13 +235,33 @@ export abstract class ReductionTensor extends ElementwiseTensor {
   }
 
   /**
-   * The `k` largest along the last axis and their i32 places, largest first, ties by place, NaN counted largest. Rows of at most 4,096. Gradient: g at the places.
-   * @throws PrismaError ARGUMENT_INVALID, SIZE_LIMIT
+   * Values along `axis` from the smallest to the largest, or with `descending` the other way round; NaN counts as largest. Gradient: g brought back to the places.
+   * @throws PrismaError AXIS_INVALID, DTYPE_MISMATCH for bools
+   * @example
+   * await tensor([2, 3, 1]).sort().array(); // [1, 2, 3]
+   */
+  sort(axis = -1, options: Descending = {}): Tensor {
+    return this.wrap(sorting.sort(this.node, axis, flagOf("sort", "descending", options)));
+  }
+
+  /**
+   * i32 places along `axis` of the smallest up to the largest, or with `descending` the other way round; equal values in the order of their places, NaN counted largest. No gradient.
+   * @throws PrismaError AXIS_INVALID, DTYPE_MISMATCH for bools
+   * @example
+   * await tensor([2, 3, 1]).argsort().array(); // [2, 0, 1]
+   */
+  argsort(axis = -1, options: Descending = {}): Tensor {
+    return this.wrap(sorting.argsort(this.node, axis, flagOf("argsort", "descending", options)));
+  }
+
+  /**
+   * The `k` largest along the last axis and their i32 places, largest first, ties by place, NaN counted largest. Gradient: g at the places.
+   * @throws PrismaError ARGUMENT_INVALID, DTYPE_MISMATCH
    * @example
    * await tensor([1, 3, 2]).topK(2).values.array(); // [3, 2]
    */
   topK(k: number): { readonly values: Tensor; readonly indices: Tensor } {
-    return this.#pair(topK(this.node, k));
+    return this.#pair(sorting.topK(this.node, k));
   }
 
   #pair({ values, indices }: { readonly values: Node; readonly indices: Node }): {

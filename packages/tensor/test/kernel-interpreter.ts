@@ -9,6 +9,7 @@ import type {
   ReduceKernel,
   RowsKernel,
   ScatterKernel,
+  SortKernel,
   Store,
   TopKKernel,
 } from "../src/schedule/kernel.ts";
@@ -39,6 +40,8 @@ export function interpretKernel(
       return interpretContract(kernel, at);
     case "scatter":
       return interpretScatter(kernel, at);
+    case "sort":
+      return interpretSort(kernel, at);
     case "topK":
       return interpretTopK(kernel, at);
   }
@@ -164,18 +167,32 @@ function interpretScatter(kernel: ScatterKernel, at: Place): void {
   }
 }
 
+function interpretSort(kernel: SortKernel, at: Place): void {
+  const output = valuesOf(kernel.output, "i32", at);
+  for (let row = 0; row < kernel.rows; row++)
+    output.set(rankedPlaces(kernel, row, kernel.descending, at), row * kernel.length);
+}
+
 function interpretTopK(kernel: TopKKernel, at: Place): void {
   const output = valuesOf(kernel.output, "i32", at);
-  for (let row = 0; row < kernel.rows; row++) {
-    const values = Array.from({ length: kernel.length }, (_, i) =>
-      evaluate(
-        { kind: "load", dtype: kernel.dtype, ...kernel.source, guards: [] },
-        { ...at, coordinates: [row, i], values: new Map() },
-      ),
-    );
-    const larger = (x: number, y: number): number =>
-      Number(Number.isNaN(y)) - Number(Number.isNaN(x)) || (x < y ? 1 : x > y ? -1 : 0);
-    const places = values.map((_, i) => i).sort((i, j) => larger(values[i]!, values[j]!) || i - j);
-    output.set(places.slice(0, kernel.k), row * kernel.k);
-  }
+  for (let row = 0; row < kernel.rows; row++)
+    output.set(rankedPlaces(kernel, row, true, at).slice(0, kernel.k), row * kernel.k);
+}
+
+/** The places of a row in order; NaN counts as largest, ties go to the lower place. */
+function rankedPlaces(
+  kernel: SortKernel | TopKKernel,
+  row: number,
+  descending: boolean,
+  at: Place,
+): number[] {
+  const load: Expr = { kind: "load", dtype: kernel.dtype, ...kernel.source, guards: [] };
+  const values = Array.from({ length: kernel.length }, (_, i) =>
+    evaluate(load, { ...at, coordinates: [row, i], values: new Map() }),
+  );
+  const larger = (x: number, y: number): number =>
+    Number(Number.isNaN(y)) - Number(Number.isNaN(x)) || (x < y ? 1 : x > y ? -1 : 0);
+  const compare = (i: number, j: number): number =>
+    descending ? larger(values[i]!, values[j]!) : larger(values[j]!, values[i]!);
+  return values.map((_, i) => i).sort((i, j) => compare(i, j) || i - j);
 }

@@ -125,6 +125,7 @@ export const RULES: Rules = {
   leaf: none,
   scalar: none,
   index: none,
+  argSort: none,
   argTopK: none,
   map: (node, op, g) => {
     const { gradient } = FUNCTIONS[op.fn];

@@ -158,6 +158,11 @@ export function scatterAddNode(index: Node, source: Node, axis: number, shape: S
   return derive({ kind: "scatterAdd", axis }, [index, source], shape, source.dtype);
 }
 
+/** i32 places that bring the last axis in order. */
+export function argSortNode(x: Node, descending: boolean): Node {
+  return derive({ kind: "argSort", descending }, [x], x.shape, "i32");
+}
+
 /** i32 places of the `k` largest along the last axis. */
 export function argTopKNode(x: Node, k: number): Node {
   return derive({ kind: "argTopK", k }, [x], [...x.shape.slice(0, -1), k], "i32");

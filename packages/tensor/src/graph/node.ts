@@ -21,6 +21,7 @@ export type Reduction = "sum" | "prod" | "max" | "min" | "argmax" | "argmin";
  * - `gather`: inputs x and index; out[.., i, ..] = x[.., index[.., i, ..], ..] along `axis`; index has the output's shape,
  *    x has it too except along `axis`. Outside: NaN, 0 for integers.
  * - `scatterAdd`: inputs index and source of one shape; out[.., j, ..] = sum of source where index is j along `axis`, in order.
+ * - `argSort`: i32 places that bring the last axis in order, ties by place, NaN counted largest.
  * - `argTopK`: i32 places of the `k` largest along the last axis, largest first, ties by place, NaN counted largest.
  */
 export type NodeOp =
@@ -47,6 +48,7 @@ export type NodeOp =
     }
   | { readonly kind: "gather"; readonly axis: number }
   | { readonly kind: "scatterAdd"; readonly axis: number }
+  | { readonly kind: "argSort"; readonly descending: boolean }
   | { readonly kind: "argTopK"; readonly k: number };
 
 /** Kinds of {@link NodeOp}. */

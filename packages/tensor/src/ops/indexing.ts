@@ -1,8 +1,7 @@
-// Indexing: ranges read and written, gathers, scatters and the largest of a row.
+// Indexing: ranges read and written, gathers and scatters.
 import { promote } from "../dtype.ts";
 import { kindOf, PrismaError } from "../errors.ts";
 import {
-  argTopKNode,
   expandNode,
   gatherNode,
   indexNode,
@@ -313,27 +312,4 @@ export function oneHot(index: Node, classes: number): Node {
   assertShape("oneHot", shape);
   const spread = expandNode(reshapeNode(castNode(index, "i32"), [...index.shape, 1]), shape);
   return castNode(mapNode("eq", spread, indexNode(shape, shape.length - 1, index.device)), "f32");
-}
-
-/** Longest row {@link topK} sorts. */
-const TOP_K_LIMIT = 4096;
-
-/** The `k` largest along the last axis and their places, largest first. */
-export function topK(x: Node, k: number): { readonly values: Node; readonly indices: Node } {
-  assertDType("topK", x, ["f32", "i32", "u32"]);
-  const length = x.shape[x.shape.length - 1] ?? 0;
-  if (!Number.isInteger(k) || k < 1 || k > length) {
-    throw new PrismaError(
-      "ARGUMENT_INVALID",
-      `topK: k is ${k}, the last axis of ${formatShape(x.shape)} has ${length} elements`,
-      { k, length },
-    );
-  }
-  if (length > TOP_K_LIMIT)
-    throw new PrismaError("SIZE_LIMIT", `topK: rows of ${length} are longer than ${TOP_K_LIMIT}`, {
-      length,
-      limit: TOP_K_LIMIT,
-    });
-  const indices = argTopKNode(x, k);
-  return { values: gatherNode(x, indices, x.shape.length - 1), indices };
 }

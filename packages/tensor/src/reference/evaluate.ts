@@ -121,8 +121,10 @@ class Evaluator {
         return this.#gather(node, op);
       case "scatterAdd":
         return this.#scatter(node, op);
+      case "argSort":
+        return this.#ranked(node, op.descending);
       case "argTopK":
-        return this.#topK(node, op);
+        return this.#ranked(node, true);
     }
   }
 
@@ -250,25 +252,26 @@ class Evaluator {
     return { values, magnitudes };
   }
 
-  #topK(node: Node, op: OpOf<"argTopK">): Evaluated {
-    const { values, shape } = this.#input(node);
-    const length = shape[shape.length - 1] ?? 1;
-    const rank = (value: number): number => (Number.isNaN(value) ? Infinity : value);
-    return this.#each(node, (_, place) => {
-      const row = Math.floor(place / op.k);
-      const places = Array.from({ length }, (__, i) => i);
-      const at = (i: number): number => values[row * length + i] ?? Number.NaN;
-      const before = (p: number, q: number): number =>
-        Number.isNaN(at(p)) !== Number.isNaN(at(q))
-          ? Number.isNaN(at(p))
-            ? -1
-            : 1
-          : rank(at(p)) === rank(at(q))
-            ? p - q
-            : rank(at(q)) - rank(at(p));
-      return places.sort(before)[place % op.k] ?? -1;
-    });
+  /** The first places of each row in order, as many as the result has; NaN counts as largest, ties go to the lower place. */
+  #ranked(node: Node, descending: boolean): Evaluated {
+    const { values: all, shape } = this.#input(node);
+    const [length, count] = [shape.at(-1) ?? 1, node.shape.at(-1) ?? 1];
+    const values = new Float64Array(sizeOf(node.shape));
+    for (let row = 0; row < sizeOf(shape.slice(0, -1)); row++) {
+      const at = (place: number): number => all[row * length + place] ?? Number.NaN;
+      const compare = (p: number, q: number): number =>
+        (descending ? compareValues(at(q), at(p)) : compareValues(at(p), at(q))) || p - q;
+      const places = Array.from({ length }, (_, place) => place).sort(compare);
+      values.set(places.slice(0, count), row * count);
+    }
+    return { values, magnitudes: values };
   }
+}
+
+/** Negative where `a` is the smaller; NaN counts as largest. */
+function compareValues(a: number, b: number): number {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number(Number.isNaN(a)) - Number(Number.isNaN(b));
+  return a < b ? -1 : Number(a > b);
 }
 
 function reduceGroup(fn: Reduction, group: readonly number[], dtype: DType): number {

@@ -45,6 +45,7 @@ function loops(kernel: Kernel): Shape {
       return [...kernel.batch, ...kernel.m, ...kernel.n];
     case "scatter":
       return [...kernel.outer, kernel.targets, ...kernel.inner];
+    case "sort":
     case "topK":
       return [kernel.rows, kernel.length];
   }
@@ -97,6 +98,8 @@ function operandElements(kernel: Kernel): number {
       );
     case "scatter":
       return 2 * sizeOf([...kernel.outer, kernel.sources, ...kernel.inner]) + sizeOf(loops(kernel));
+    case "sort":
+      return kernel.rows * 2 * kernel.length;
     case "topK":
       return kernel.rows * (kernel.length + kernel.k);
     default:

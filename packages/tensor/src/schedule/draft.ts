@@ -51,6 +51,13 @@ export type Source =
       readonly source: Operand;
     }
   | {
+      readonly family: "sort";
+      readonly descending: boolean;
+      readonly length: number;
+      readonly source: Operand;
+      readonly sourceDtype: DType;
+    }
+  | {
       readonly family: "topK";
       readonly k: number;
       readonly length: number;

@@ -28,6 +28,8 @@ class Finisher {
         return this.#contract(source);
       case "scatter":
         return this.#scatter(source);
+      case "sort":
+        return this.#sort(source);
       case "topK":
         return this.#topK(source);
     }
@@ -206,6 +208,20 @@ class Finisher {
       index: source.index,
       source: source.source,
       output: value?.buffer ?? -1,
+    };
+  }
+
+  #sort(source: SourceOf<"sort">): Kernel {
+    const { descending, length, sourceDtype, source: operand } = source;
+    return {
+      family: "sort",
+      labels: this.#labels,
+      rows: sizeOf(this.draft.domain) / Math.max(1, length),
+      length,
+      descending,
+      dtype: sourceDtype,
+      source: operand,
+      output: this.draft.values[0]?.buffer ?? -1,
     };
   }
 

@@ -19,6 +19,7 @@ export function kernelExprs(kernel: Kernel): Expr[] {
     case "contract":
       return kernel.stores.map((store) => store.value);
     case "scatter":
+    case "sort":
     case "topK":
       return [];
   }
@@ -31,6 +32,7 @@ export function kernelOperands(kernel: Kernel): Operand[] {
       return [kernel.a, kernel.b];
     case "scatter":
       return [kernel.index, kernel.source];
+    case "sort":
     case "topK":
       return [kernel.source];
     default:
@@ -51,6 +53,7 @@ export function buffersWritten(kernel: Kernel): BufferId[] {
     case "rows":
       return [...kernel.rowStores, ...kernel.stores].map((store) => store.buffer);
     case "scatter":
+    case "sort":
     case "topK":
       return [kernel.output];
     default:
@@ -113,6 +116,7 @@ export function moveReads(kernel: Kernel, find: (buffer: BufferId) => Moved | un
       };
     case "scatter":
       return { ...kernel, index: operand(kernel.index), source: operand(kernel.source) };
+    case "sort":
     case "topK":
       return { ...kernel, source: operand(kernel.source) };
   }

@@ -100,6 +100,17 @@ export interface ScatterKernel extends Labelled {
   readonly output: BufferId;
 }
 
+/** i32 places that bring each row in order, smallest or largest first; NaN counts as largest, ties go to the lower place. `source.form` ranges over [rows, length], the output is dense. */
+export interface SortKernel extends Labelled {
+  readonly family: "sort";
+  readonly rows: number;
+  readonly length: number;
+  readonly descending: boolean;
+  readonly dtype: DType;
+  readonly source: Operand;
+  readonly output: BufferId;
+}
+
 /** i32 places of the `k` largest of each row, largest first; NaN counts as largest, ties go to the lower place. `source.form` ranges over [rows, length], the output is dense [rows, k]. */
 export interface TopKKernel extends Labelled {
   readonly family: "topK";
@@ -118,6 +129,7 @@ export type Kernel =
   | ReduceKernel
   | ContractKernel
   | ScatterKernel
+  | SortKernel
   | TopKKernel;
 
 /** Names of the kernel families. */

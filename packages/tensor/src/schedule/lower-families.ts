@@ -1,10 +1,12 @@
-// Lowering of contractions, gathers, scatters and top k.
+// Lowering of contractions, gathers, scatters, sorts and top k.
+import type { DType } from "../dtype.ts";
 import type { BufferId, Expr, Load } from "../graph/expr.ts";
 import { denseForm, reshapeForm, type LinearForm } from "../graph/linear-form.ts";
 import type { Node, OpOf } from "../graph/node.ts";
 import { sizeOf } from "../shape.ts";
 import type { Source } from "./draft.ts";
 import { accumulator, type Drafting, type Lazy } from "./drafting.ts";
+import type { Operand } from "./kernel.ts";
 
 /** A contraction: a kernel that makes the accumulators of its output. */
 export function lowerContract(
@@ -78,21 +80,36 @@ export function lowerScatter(
   return drafting.store(drafting.addValue(draft, accumulator(node.dtype), node.shape, node));
 }
 
-/** Places of the largest of each row: a kernel of its own. */
-export function lowerTopK(drafting: Drafting, node: Node, op: OpOf<"argTopK">, input: Lazy): Expr {
+/** The rows of `input`, its last axis, as an operand over [rows, length]. */
+function rowsOperand(
+  drafting: Drafting,
+  node: Node,
+  input: Lazy,
+): { readonly length: number; readonly source: Operand; readonly sourceDtype: DType } {
   const length = input.shape[input.shape.length - 1] ?? 1;
-  const rows = sizeOf(input.shape) / Math.max(1, length);
-  let source = drafting.operand(input, node);
-  let form = reshapeForm(source.form, input.shape, [rows, length]);
-  if (form === null) {
-    source = drafting.store(drafting.mapDraft(source, input.shape, node));
-    form = denseForm([rows, length]);
-  }
-  const operand = { buffer: source.buffer, form };
+  const rows = [sizeOf(input.shape) / Math.max(1, length), length];
+  const load = drafting.operand(input, node);
+  const form = reshapeForm(load.form, input.shape, rows);
+  if (form !== null)
+    return { length, source: { buffer: load.buffer, form }, sourceDtype: load.dtype };
+  const { buffer, dtype } = drafting.store(drafting.mapDraft(load, input.shape, node));
+  return { length, source: { buffer, form: denseForm(rows) }, sourceDtype: dtype };
+}
+
+/** Places that sort each row: a kernel of its own. */
+export function lowerSort(drafting: Drafting, node: Node, op: OpOf<"argSort">, input: Lazy): Expr {
+  const rows = rowsOperand(drafting, node, input);
   const draft = drafting.newDraft(
-    { family: "topK", k: op.k, length, source: operand, sourceDtype: source.dtype },
+    { family: "sort", descending: op.descending, ...rows },
     node.shape,
   );
+  return drafting.store(drafting.addValue(draft, accumulator("i32"), node.shape, node));
+}
+
+/** Places of the largest of each row: a kernel of its own. */
+export function lowerTopK(drafting: Drafting, node: Node, op: OpOf<"argTopK">, input: Lazy): Expr {
+  const rows = rowsOperand(drafting, node, input);
+  const draft = drafting.newDraft({ family: "topK", k: op.k, ...rows }, node.shape);
   return drafting.store(drafting.addValue(draft, accumulator("i32"), node.shape, node));
 }
 

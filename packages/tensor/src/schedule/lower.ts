@@ -17,7 +17,13 @@ import { addGuards, buffersOf, rewriteForms } from "../graph/rewrite.ts";
 import { sizeOf, type Shape } from "../shape.ts";
 import type { Draft } from "./draft.ts";
 import { Drafting, type BufferSpec, type Lazy } from "./drafting.ts";
-import { lowerContract, lowerGather, lowerScatter, lowerTopK } from "./lower-families.ts";
+import {
+  lowerContract,
+  lowerGather,
+  lowerScatter,
+  lowerSort,
+  lowerTopK,
+} from "./lower-families.ts";
 import { lowerReduce } from "./lower-reduce.ts";
 import type { Trace } from "./trace.ts";
 
@@ -91,6 +97,8 @@ class Lowering {
         return lowerGather(this.#drafting, node, op, [this.#input(node), this.#input(node, 1)]);
       case "scatterAdd":
         return lowerScatter(this.#drafting, node, op, [this.#input(node), this.#input(node, 1)]);
+      case "argSort":
+        return lowerSort(this.#drafting, node, op, this.#input(node));
       case "argTopK":
         return lowerTopK(this.#drafting, node, op, this.#input(node));
     }

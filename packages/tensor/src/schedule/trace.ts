@@ -74,6 +74,8 @@ function staticFacts(node: Node): string {
       return `${op.fn}:${op.axes.join(",")}`;
     case "contract":
       return `${op.a.join(",")}:${op.b.join(",")}:${op.out.join(",")}`;
+    case "argSort":
+      return String(op.descending);
     case "argTopK":
       return String(op.k);
     case "leaf":

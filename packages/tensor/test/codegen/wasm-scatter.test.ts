@@ -1,9 +1,10 @@
-// Rendered scatter and topK kernels give the interpreter's bits.
+// Rendered scatter, sort and topK kernels give the interpreter's bits.
 import { expect, it } from "vitest";
 import { renderScatter } from "../../src/codegen/wasm/render-scatter.ts";
+import { renderSort } from "../../src/codegen/wasm/render-sort.ts";
 import { renderTopK } from "../../src/codegen/wasm/render-top-k.ts";
 import type { Load } from "../../src/graph/expr.ts";
-import type { Operand, ScatterKernel, TopKKernel } from "../../src/schedule/kernel.ts";
+import type { Operand, ScatterKernel, SortKernel, TopKKernel } from "../../src/schedule/kernel.ts";
 import { sizeOf } from "../../src/shape.ts";
 import { findDifferences } from "./find-differences.ts";
 import { randomNumbers, RandomKernels } from "./random-kernels.ts";
@@ -69,6 +70,20 @@ function randomTopK(seed: number): { kernel: TopKKernel; random: RandomKernels }
   };
 }
 
+function randomSort(seed: number): { kernel: SortKernel; random: RandomKernels } {
+  const next = randomNumbers(seed);
+  const [rows, length] = [1 + Math.floor(next() * 6), 1 + Math.floor(next() * 300)];
+  const random = new RandomKernels(next, [rows, length]);
+  const dtype = random.pick(["f32", "f32", "i32", "u32", "bool"] as const);
+  const source = operand(random, dtype);
+  const output = random.buffer("i32", rows * length);
+  const descending = next() < 0.5;
+  return {
+    kernel: { family: "sort", rows, length, descending, dtype, source, output, labels: [] },
+    random,
+  };
+}
+
 it("adds sources to their targets in order, in 300 random cases", () => {
   for (let seed = 0; seed < 300; seed++) {
     const { kernel, random } = randomScatter(seed);
@@ -82,6 +97,15 @@ it("ranks rows with NaN, infinities, zeros and ties, in 300 random cases", () =>
   for (let seed = 0; seed < 300; seed++) {
     const { kernel, random } = randomTopK(seed);
     expect(findDifferences(kernel, renderTopK(kernel, PLAIN), random), `kernel ${seed}`).toEqual(
+      [],
+    );
+  }
+});
+
+it("sorts rows with NaN, infinities, zeros and ties, in 300 random cases", () => {
+  for (let seed = 0; seed < 300; seed++) {
+    const { kernel, random } = randomSort(seed);
+    expect(findDifferences(kernel, renderSort(kernel, PLAIN), random), `kernel ${seed}`).toEqual(
       [],
     );
   }

@@ -20,6 +20,7 @@ export interface GoldenArguments {
   readonly widths: readonly (readonly [number, number])[];
   readonly value: number;
   readonly equation: string;
+  readonly descending: boolean;
   readonly diagonal: number;
   readonly parts: number | readonly number[];
   readonly start: number;
@@ -94,6 +95,10 @@ const APPLY: Readonly<Record<string, Apply>> = {
   flip: ([x], { axes }) => x!.flip(axes ?? []),
   transpose: ([x], { a, b }) => x!.transpose(a, b),
   pad: ([x], { widths, value }) => x!.pad(widths, value),
+  sort: ([x], { axis, descending }) => [
+    x!.sort(axis ?? -1, { descending }),
+    x!.argsort(axis ?? -1, { descending }),
+  ],
   tril: ([x], { diagonal }) => x!.tril(diagonal),
   triu: ([x], { diagonal }) => x!.triu(diagonal),
   split: ([x], { parts, axis }) => x!.split(parts, axis ?? 0),

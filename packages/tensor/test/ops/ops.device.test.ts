@@ -4,28 +4,16 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { gradients } from "../../src/autograd/gradients.ts";
 import { onEachDevice } from "../each-device.ts";
 import { CASES, type OpCase } from "./cases.ts";
-import { buildCase, checkGradient, expectedOf, weightedSum } from "./run-cases.ts";
+import {
+  buildCase,
+  checkGradient,
+  expectClose,
+  expectedOf,
+  expectValues,
+  weightedSum,
+} from "./run-cases.ts";
 
 const named = CASES.map((item, i) => [`${item.op} #${i}`, item, i] as const);
-
-function expectClose(found: ArrayLike<number>, expected: Float64Array, tolerance: number): void {
-  expect(found.length).toBe(expected.length);
-  expected.forEach((value, i) => {
-    if (Object.is(value, found[i])) return;
-    expect(
-      Math.abs(found[i]! - value),
-      `element ${i}: ${found[i]} instead of ${value}`,
-    ).toBeLessThanOrEqual(tolerance);
-  });
-}
-
-async function expectValues(item: OpCase, seed: number): Promise<void> {
-  const built = scope(() => buildCase(item, seed));
-  const { values, scale } = expectedOf(built.output.node, built.leaves);
-  expectClose(await built.output.data(), values, 2e-6 * scale);
-  built.inputs.forEach((input) => input.dispose());
-  built.output.dispose();
-}
 
 async function expectGradients(item: OpCase, seed: number): Promise<void> {
   const built = scope(() => buildCase(item, seed));

@@ -1,5 +1,6 @@
 // Runs the cases of operations: values against the float64 reference, gradients against finite differences.
-import { tensor, type Tensor } from "@prisma/tensor";
+import { scope, tensor, type Tensor } from "@prisma/tensor";
+import { expect } from "vitest";
 import { gradients } from "../../src/autograd/gradients.ts";
 import { mapNode, numberLike, reduceNode } from "../../src/graph/build.ts";
 import type { Node } from "../../src/graph/node.ts";
@@ -96,4 +97,29 @@ export function expectedOf(
 ): { readonly values: Float64Array; readonly scale: number } {
   const { values, magnitudes } = evaluate(node, lookUp(leaves));
   return { values, scale: Math.max(1, ...[...magnitudes].filter(Number.isFinite)) };
+}
+
+/** Each element is within `tolerance` of what is expected, NaN and zeros by identity. */
+export function expectClose(
+  found: ArrayLike<number>,
+  expected: Float64Array,
+  tolerance: number,
+): void {
+  expect(found.length).toBe(expected.length);
+  expected.forEach((value, i) => {
+    if (Object.is(value, found[i])) return;
+    expect(
+      Math.abs(found[i]! - value),
+      `element ${i}: ${found[i]} instead of ${value}`,
+    ).toBeLessThanOrEqual(tolerance);
+  });
+}
+
+/** The result of `item` on the current device is that of the reference. */
+export async function expectValues(item: OpCase, seed: number): Promise<void> {
+  const built = scope(() => buildCase(item, seed));
+  const { values, scale } = expectedOf(built.output.node, built.leaves);
+  expectClose(await built.output.data(), values, 2e-6 * scale);
+  built.inputs.forEach((input) => input.dispose());
+  built.output.dispose();
 }

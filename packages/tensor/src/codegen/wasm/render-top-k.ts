@@ -5,6 +5,7 @@ import type { WasmProgram, WasmTarget } from "./abi.ts";
 import type { Assembler, Local } from "./assembler.ts";
 import { KernelFunction } from "./kernel-function.ts";
 import { KernelParams } from "./kernel-params.ts";
+import { pushSortKey } from "./push-sort-key.ts";
 import { ValueGraph, type WordForm } from "./value-graph.ts";
 
 /** All that the code of a topK depends on; numbers are words or bindings. */
@@ -57,33 +58,11 @@ function emitTopK(fn: KernelFunction, plan: TopKPlan): Uint8Array<ArrayBuffer> {
     fn.overAxes([plan.length], [place], () => {
       fn.pushAddress(plan.source);
       fn.pushPlace(plan.form, [row, place]).i32(2).op("i32.shl", "i32.add").set(address);
-      list.insert(() => pushKey(asm, plan.dtype, address), place);
+      list.insert(() => pushSortKey(asm, plan.dtype, address), place);
     });
     asm.get(row).i32(1).op("i32.add").set(row);
   });
   return fn.assemble();
-}
-
-/** Pushes the element at `address` as a u32 that orders as topK does: NaN highest, both zeros equal. */
-function pushKey(asm: Assembler, dtype: DType, address: Local): void {
-  if (dtype !== "f32") {
-    asm.get(address).memory("i32.load");
-    if (dtype === "i32") asm.i32(0x80000000).op("i32.xor");
-    return;
-  }
-  const [x, bits] = [asm.local("f32"), asm.local("i32")];
-  // Adding 0 makes -0 into 0. Negative numbers order backwards by their bits: all of those are flipped.
-  asm
-    .get(address)
-    .memory("f32.load")
-    .f32(0)
-    .op("f32.add")
-    .tee(x)
-    .op("i32.reinterpret_f32")
-    .set(bits);
-  asm.i32(-1);
-  asm.get(bits).get(bits).i32(31).op("i32.shr_s").i32(0x80000000).op("i32.or", "i32.xor");
-  asm.get(x).get(x).op("f32.ne", "select");
 }
 
 /** Addresses of the keys and the places of the best elements so far, best first, and how many are wanted. */

@@ -5,6 +5,7 @@ import { renderMap } from "./render-map.ts";
 import { renderReduce } from "./render-reduce.ts";
 import { renderRows } from "./render-rows.ts";
 import { renderScatter } from "./render-scatter.ts";
+import { renderSort } from "./render-sort.ts";
 import { renderTopK } from "./render-top-k.ts";
 import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";
 
@@ -21,6 +22,7 @@ const RENDERERS: Renderers = {
   reduce: renderReduce,
   contract: renderContract,
   scatter: renderScatter,
+  sort: renderSort,
   topK: renderTopK,
 };
 
