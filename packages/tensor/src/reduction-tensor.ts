@@ -58,7 +58,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [3, 4]]).prod(1).array(); // [2, 12]
    */
   prod(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.prod(this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.prod(this.node, axes, flagOf("prod", "keepDims", options)));
   }
 
   /**
@@ -69,7 +69,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[0, 2], [0, 0]]).any(1).array(); // [true, false]
    */
   any(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.any(this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.any(this.node, axes, flagOf("any", "keepDims", options)));
   }
 
   /**
@@ -80,7 +80,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([[1, 2], [0, 1]]).all(1).array(); // [true, false]
    */
   all(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.all(this.node, axes, options.keepDims ?? false));
+    return this.wrap(reduction.all(this.node, axes, flagOf("all", "keepDims", options)));
   }
 
   /**
@@ -159,7 +159,9 @@ export abstract class ReductionTensor extends ElementwiseTensor {
    * await tensor([0]).logsumexp().item(); // 0
    */
   logsumexp(axes?: Axes, options: KeepDims = {}): Tensor {
-    return this.wrap(reduction.logsumexp(this.node, axes, flagOf("logsumexp", "keepDims", options)));
+    return this.wrap(
+      reduction.logsumexp(this.node, axes, flagOf("logsumexp", "keepDims", options)),
+    );
   }
 
   /**

@@ -186,7 +186,10 @@ export function concat(inputs: readonly Node[], axis: number): Node {
 
 /** Sizes of the parts of an axis of `size`: as given, or all of one size but the last. */
 function partSizes(parts: number | readonly number[], size: number): readonly number[] {
-  if (typeof parts !== "number") return parts;
+  if (typeof parts !== "number") {
+    assertList("split", "sizes", parts);
+    return parts;
+  }
   const count = parts > 0 ? Math.max(1, Math.ceil(size / parts)) : 0;
   return Array.from({ length: count }, (_, i) => Math.min(parts, size - i * parts));
 }
