@@ -73,7 +73,6 @@ const KINDS = {
   ST_NAME_INVALID: "BAD_INPUT",
   ST_LIMIT: "LIMIT",
   ST_VALUE_RANGE: "INTEGRITY",
-  JSON_INVALID: "INTEGRITY",
 } as const satisfies Record<string, ErrorKind>;
 
 /** A stable name of what went wrong; `docs/errors.md` has a row for each. */
