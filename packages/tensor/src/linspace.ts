@@ -31,6 +31,7 @@ export function linspace(
   options: CreateOptions = {},
 ): Tensor {
   checkCreateOptions("linspace", options);
+  checkCreateOptions("linspace", options);
   assertShape("linspace", [count]);
   if (!Number.isFinite(start) || !Number.isFinite(end))
     throw new PrismaError(
