@@ -1,6 +1,6 @@
 // Metrics: one number per image by which causes are compared; a logit difference unless another is given.
 import type { ClassName, HookedModel, LogitTarget } from "@prisma/hooks";
-import { formatShape, kindOf, PrismaError, Tensor } from "@prisma/tensor";
+import { formatShape, kindOf, PrismaError, scope, Tensor } from "@prisma/tensor";
 import type { AnalysisOptions } from "./result.ts";
 
 /** A number for each image. */
@@ -23,20 +23,24 @@ export interface MetricOptions {
 type Labelled = Pick<HookedModel, "labels" | "labelIndex">;
 
 function classIndex(model: Labelled, label: ClassName): number {
+  if (model.labels !== null || typeof label === "string") return model.labelIndex(label);
   // A model without class names still has classes; logits say how many.
-  if (model.labels === null && typeof label === "number" && Number.isInteger(label) && label >= 0)
-    return label;
-  return model.labelIndex(label);
+  if (Number.isInteger(label) && label >= 0) return label;
+  throw noClass(label, "whole numbers from 0");
+}
+
+function noClass(index: number, expected: string): PrismaError {
+  return new PrismaError(
+    "ARGUMENT_INVALID",
+    `target: there is no class ${index}; classes are ${expected}`,
+    { class: index },
+  );
 }
 
 function logitOf(logits: Tensor, index: number): Tensor {
   const classes = logits.shape[1] ?? 0;
   if (index < classes) return logits.get([null, index]);
-  throw new PrismaError(
-    "ARGUMENT_INVALID",
-    `target: class ${index} is not one of 0 to ${classes - 1}`,
-    { class: index, classes },
-  );
+  throw noClass(index, `0 to ${classes - 1}`);
 }
 
 /** The logit of one class minus that of another, or minus the mean of all. */
@@ -82,13 +86,16 @@ export function metricOf(model: Labelled, { target, metric }: MetricOptions): Me
  */
 export function applyMetric({ name, of }: Metric, logits: Tensor): Tensor {
   const [batch = 0] = logits.shape;
-  const values: unknown = of(logits);
-  if (values instanceof Tensor && values.size === batch) return values.reshape([batch]).cast("f32");
-  const found = values instanceof Tensor ? formatShape(values.shape) : kindOf(values);
-  throw new PrismaError(
-    "ARGUMENT_INVALID",
-    `metric "${name}": it gave ${found} for logits of ${batch} images; expected a tensor of ${batch} numbers`,
-  );
+  return scope(() => {
+    const values: unknown = of(logits);
+    if (values instanceof Tensor && values.size === batch)
+      return values.reshape([batch]).cast("f32");
+    const found = values instanceof Tensor ? formatShape(values.shape) : kindOf(values);
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `metric "${name}": it gave ${found} for logits of ${batch} images; expected a tensor of ${batch} numbers`,
+    );
+  });
 }
 
 /**

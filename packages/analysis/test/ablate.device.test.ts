@@ -1,0 +1,121 @@
+// Ablation: effects of cutting heads, MLPs and attention against PyTorch, and what a result says of itself.
+import { expect, test } from "vitest";
+import { onEachDevice } from "../../../test/on-each-device.ts";
+import { ablate, type AblationSweep, type Edit, type Metric } from "../src/index.ts";
+import { EDIT_SETS, openEdits, overImages, RANDOM_SETS } from "./edits-golden.ts";
+import { differenceOf } from "./golden-attribution.ts";
+
+/** Milliseconds: a software GPU compiles many shaders here. */
+const SLOW = 120_000;
+
+/** Every activation that a sweep averages. */
+const SWEPT = (name: string): boolean => /hook_(z|attn_out|mlp_out)$/.test(name);
+
+const firstLogit: Metric = { name: "first logit", of: (logits) => logits.get([null, 0]) };
+
+onEachDevice(() => {
+  test.each(EDIT_SETS)("%s: every sweep is PyTorch's", { timeout: SLOW }, async (set) => {
+    using golden = await openEdits(set, SWEPT);
+    const { model, clean, reference, index, expected } = golden;
+    const attnOnly = set === "prisma-attn-only";
+    const sweeps: [AblationSweep, "mean" | "zero"][] = [
+      ["heads", "mean"],
+      ["heads", "zero"],
+      ["attention", "mean"],
+      ...(attnOnly ? [] : [["mlps", "mean"] as [AblationSweep, "mean"]]),
+    ];
+    const wrong: string[] = [];
+    for (const [sweep, kind] of sweeps) {
+      const options = { sweep, kind, reference, target: index.classes };
+      const { effects, standardErrors, before, complete } = await ablate(model, clean, options);
+      const { mean, error } = overImages(expected.get(`ablate.${sweep} ${kind}`)!);
+      expect(complete).toBe(true);
+      expect(effects.axes.map(({ labels }) => labels.length)).toEqual(mean.shape);
+      wrong.push(
+        `${sweep} ${kind}: ${differenceOf(mean, effects.values)}`,
+        `${sweep} ${kind}, before: ${differenceOf(expected.get("baseline.clean"), before)}`,
+        standardErrors === null
+          ? `${sweep} ${kind}, errors of ${before.length}: ${before.length === 1 ? null : "missing"}`
+          : `${sweep} ${kind}, errors: ${differenceOf(error, standardErrors.values)}`,
+      );
+    }
+    expect(wrong.filter((line) => !line.endsWith(": null"))).toEqual([]);
+  });
+
+  test.each(RANDOM_SETS)(
+    "%s: resampling takes the image it says",
+    { timeout: SLOW },
+    async (set) => {
+      using golden = await openEdits(set, "hook_embed");
+      const { model, clean, reference, index, expected } = golden;
+      const drawn = new Set<string>();
+      for (const seed of [0, 1, 2]) {
+        const options = { sweep: "heads", kind: "resample", seed, reference } as const;
+        const found = await ablate(model, clean, { ...options, target: index.classes });
+        const [, place] = /^image (\d) of 6 images$/.exec(found.baseline ?? "") ?? [];
+        const { mean } = overImages(expected.get(`ablate.heads resample ${place}`)!);
+        expect(differenceOf(mean, found.effects.values)).toBeNull();
+        drawn.add(place!);
+      }
+      expect(drawn.size).toBeGreaterThan(1);
+    },
+  );
+
+  test("listed edits, each by itself, are the cells of sweeps; a result says what it is of", async () => {
+    using golden = await openEdits("timm-cls", SWEPT);
+    const { model, clean, reference, index, expected } = golden;
+    const edits: Edit[] = [
+      { name: "blocks.2.attn.hook_z", heads: [1] },
+      { name: "blocks.0.attn.hook_z", heads: [0], kind: "zero" },
+      { name: "blocks.1.hook_mlp_out", kind: "mean" },
+    ];
+    const found = await ablate(model, clean, { edits, reference, target: index.classes });
+    const cells = [
+      ["heads mean", 2 * 3 + 1],
+      ["heads zero", 0],
+      ["mlps mean", 1],
+    ] as const;
+    cells.forEach(([name, cell], i) => {
+      const { mean } = overImages(expected.get(`ablate.${name}`)!);
+      const off = Math.abs(found.effects.values[i]! - mean.values[cell]!);
+      expect(off).toBeLessThanOrEqual(mean.tolerance);
+    });
+    expect(found).toMatchObject({
+      method: "ablation of listed edits",
+      metric: "logit of class 1 minus logit of class 4",
+      baseline: "mean over 6 images; zero, which is off the model's distribution",
+      offDistribution: true,
+      complete: true,
+      weights: await model.weightHash(),
+      processing: [],
+    });
+    expect(found.effects.axes).toEqual([
+      {
+        name: "edit",
+        labels: [
+          "mean of blocks.2.attn.hook_z, head 1",
+          "zero of blocks.0.attn.hook_z, head 0",
+          "mean of blocks.1.hook_mlp_out",
+        ],
+      },
+    ]);
+  });
+
+  test("an edit of what comes after the blocks, or before them, is one of a whole run", async () => {
+    using golden = await openEdits("timm-cls", "hook_embed");
+    const { model, clean } = golden;
+    const names = ["hook_post_head_pre_normalize", "hook_ln_final", "hook_pos_embed"] as const;
+    const edits = names.map((name) => ({ name, kind: "zero" }) as const);
+    const { effects, before } = await ablate(model, clean, { edits, metric: firstLogit });
+    const after = await Promise.all(
+      names.map(async (name) => {
+        using logits = model.runWithHooks(clean, { hooks: [[name, (x) => x.mul(0)]] });
+        const values = await logits.data();
+        return (values[0]! + values[values.length / 2]!) / 2;
+      }),
+    );
+    const mean = (before[0]! + before[1]!) / 2;
+    effects.values.forEach((effect, i) => expect(effect).toBeCloseTo(after[i]! - mean, 4));
+    expect(effects.values[0]).toBeCloseTo(-mean, 5);
+  });
+});
