@@ -1,4 +1,5 @@
 // Puts two garments side by side, one at full brightness and one dimmed, as the model was trained on.
+import { eraseRegion } from "@prisma/analysis";
 
 /** The half of a scene that keeps its full brightness. */
 export type Side = "left" | "right";
@@ -37,13 +38,11 @@ export function composeScene(left: GreyPicture, right: GreyPicture, brighter: Si
 }
 
 /** A scene with one of its halves painted black: the same picture without that garment. */
-export function paintOut({ data, width, height }: GreyPicture, side: Side): GreyPicture {
-  const from = side === "left" ? 0 : width / 2;
-  const painted = Uint8Array.from(data, (pixel, at) => {
-    const column = at % width;
-    return column >= from && column < from + width / 2 ? 0 : pixel;
-  });
-  return { data: painted, width, height };
+export function paintOut(scene: GreyPicture, side: Side): GreyPicture {
+  const { height, width } = scene;
+  const half = { left: side === "left" ? 0 : width / 2, top: 0, width: width / 2, height };
+  const { data } = eraseRegion(scene, half, { fill: 0 });
+  return { data: Uint8Array.from(data), width, height };
 }
 
 function shade(pixels: Uint8Array, bright: boolean): Uint8Array {

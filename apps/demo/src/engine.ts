@@ -19,6 +19,8 @@ export interface ModelFacts {
   readonly tokens: TokenLayout;
   readonly layers: number;
   readonly heads: number;
+  /** SHA-256 of the weights in hex. */
+  readonly weights: string;
 }
 
 /** The device in use: what it is, and why this one. */
@@ -97,7 +99,8 @@ export const startEngine: StartEngine = (choice) =>
       ...(choice === null ? {} : { device: choice }),
     });
     try {
-      return new ViTEngine(await loadViT(modelFolder().href), device);
+      const vit = await loadViT(modelFolder().href);
+      return new ViTEngine(vit, device, await vit.weightHash());
     } catch (error) {
       await device.dispose();
       throw error;
@@ -129,7 +132,7 @@ class ViTEngine implements Engine {
   readonly #device: Device;
   #reference: Promise<ReferenceSet> | null = null;
 
-  constructor(vit: ViT, device: Device) {
+  constructor(vit: ViT, device: Device, weights: string) {
     this.#vit = vit;
     this.#device = device;
     this.device = { kind: device.kind, description: `${device.info.description}.` };
@@ -138,6 +141,7 @@ class ViTEngine implements Engine {
       tokens: vit.tokens,
       layers: vit.config.nLayers,
       heads: vit.config.nHeads,
+      weights,
     };
   }
 

@@ -52,7 +52,18 @@ export function readLink(
     query: read("from", fallback.query, (text) => parseToken(text, model)),
     edits: read("edits", fallback.edits, (text) => parseEdits(text, model)),
   };
+  const weights = parameters.get("weights");
+  if (weights !== null && weights !== shortHash(model)) {
+    problems.push(
+      `The link is of weights ${weights.slice(0, 40)}, this page's are ${shortHash(model)}: its numbers will differ.`,
+    );
+  }
   return { state, problems };
+}
+
+/** Enough of the weights' hash to tell weights apart. */
+function shortHash({ weights }: ModelFacts): string {
+  return weights.slice(0, 12);
 }
 
 /** The query for a state; a `scene` of null (a visitor's own picture) leaves the garments out. */
@@ -65,7 +76,11 @@ export function writeLink(
   for (const [name, value] of Object.entries(scene ?? {})) parameters.set(name, String(value));
   parameters.set("head", headName(selected));
   parameters.set("from", tokenName(model.tokens, query).replace(/[()]/g, ""));
-  if (edits.length > 0) parameters.set("edits", edits.map(editKey).join(","));
+  // What an edit does holds for these weights only.
+  if (edits.length > 0) {
+    parameters.set("edits", edits.map(editKey).join(","));
+    parameters.set("weights", shortHash(model));
+  }
   return `?${parameters.toString().replaceAll("%2C", ",")}`;
 }
 

@@ -9,6 +9,7 @@ import type { DeviceKind, Engine, Reading, StartEngine } from "./engine.ts";
 import type { Wardrobe } from "./garments.ts";
 import { readLink, writeLink } from "./page-link.ts";
 import type { LinkState } from "./page-link.ts";
+import { exampleEdit, workedExample } from "./worked-example.ts";
 
 /** Two shipped garments by number, and which keeps its brightness. */
 export interface GarmentScene {
@@ -38,16 +39,8 @@ export interface SceneReading extends Reading {
   readonly scene: Scene;
 }
 
-/** A scene with a wide margin whichever side is brighter: a trouser and an ankle boot. */
-export const openingScene: GarmentScene = {
-  kind: "garments",
-  left: 15,
-  right: 92,
-  brighter: "right",
-};
-
-/** The head that finds the brighter garment from CLS. */
-const openingHead: HeadIndex = { layer: 0, head: 3 };
+/** The scene of the worked example. */
+export const openingScene: GarmentScene = workedExample.scene;
 
 /** What a page is made of: ways to start an engine, to load the garments, and its address. */
 export interface PageParts {
@@ -59,7 +52,7 @@ export interface PageParts {
 /** The state of one page. Call `open` once. */
 export class PageState {
   readonly scene: Signal<Scene> = signal(openingScene);
-  readonly selected: Signal<HeadIndex> = signal(openingHead);
+  readonly selected: Signal<HeadIndex> = signal(exampleEdit.head);
   /** The chosen token that looks. */
   readonly query: Signal<number> = signal(0);
   /** The token under the pointer, anywhere on the page. */
@@ -156,7 +149,7 @@ export class PageState {
   #start(engine: Engine, wardrobe: Wardrobe): void {
     const fallback: LinkState = {
       ...openingScene,
-      selected: openingHead,
+      selected: exampleEdit.head,
       query: engine.model.tokens.cls ?? engine.model.tokens.patches[0] ?? 0,
       edits: [],
     };

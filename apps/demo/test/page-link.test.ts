@@ -29,7 +29,7 @@ test("what was written is read", () => {
   };
   const search = writeLink({ left: 3, right: 99, brighter: "left" }, state, fakeModel);
   expect(search).toBe(
-    "?left=3&right=99&brighter=left&head=L0H0&from=0,1&edits=L0H3-cut,L0H1-blind-left",
+    "?left=3&right=99&brighter=left&head=L0H0&from=0,1&edits=L0H3-cut,L0H1-blind-left&weights=0123456789ab",
   );
   expect(read(search)).toEqual({ state, problems: [] });
 });
@@ -62,5 +62,13 @@ test.for([
   expect(state).toEqual(fallback);
   expect(problems).toEqual([
     `The link asks for ${name} "${value}", which is not there; the opening example's is shown.`,
+  ]);
+});
+
+test("a link of other weights is followed, and says that numbers will differ", () => {
+  const { state, problems } = read("?edits=L0H3-cut&weights=ffffffffffff");
+  expect(state.edits).toHaveLength(1);
+  expect(problems).toEqual([
+    "The link is of weights ffffffffffff, this page's are 0123456789ab: its numbers will differ.",
   ]);
 });

@@ -28,9 +28,9 @@ const bad = new File(["x"], "bad.png");
 
 test("the page opens on the opening scene, and the address says so", async () => {
   const { page, address } = await open(async () => fakeEngine("wasm", readMark));
-  expect(page.reading.value?.logits[0]).toBe(8); // garment 15 dimmed: 0.55 * 15 = 8.25
+  expect(page.reading.value?.logits[0]).toBe(43); // garment 78 dimmed: 0.55 * 78 = 42.9
   expect(page.busy.value).toBe(false);
-  expect(address.value).toBe("?left=15&right=92&brighter=right&head=L0H3&from=CLS");
+  expect(address.value).toBe("?left=78&right=48&brighter=right&head=L3H2&from=CLS");
 });
 
 test("a link is followed, and what it cannot mean is said", async () => {
@@ -125,7 +125,7 @@ test("a lost device is started once more, and the scene read there", async () =>
   const second = fakeEngine("webgpu", readMark);
   const engines = [first, second];
   const { page } = await open(async () => engines.shift()!);
-  await expect.poll(() => page.reading.value?.logits[0]).toBe(8);
+  await expect.poll(() => page.reading.value?.logits[0]).toBe(43);
   expect(first.disposed).toBe(1);
   expect(page.engine.value).toBe(second);
   expect(page.deviceError.value).toBeNull();
@@ -148,5 +148,5 @@ test("an engine that does not start can be tried again", async () => {
   expect(page.openError.value).toBe("SOURCE_NOT_FOUND: model.safetensors");
   await page.open();
   expect(page.openError.value).toBeNull();
-  await expect.poll(() => page.reading.value?.logits[0]).toBe(8);
+  await expect.poll(() => page.reading.value?.logits[0]).toBe(43);
 });

@@ -39,7 +39,7 @@ export function CauseSection({ page }: { page: PageState }) {
           <SpinePanel page={page} causes={causes} model={model} />
           <div class="column">
             <EditsPanel page={page} causes={causes} model={model} />
-            <ChangePanel causes={causes} model={model} />
+            <ChangePanel page={page} causes={causes} model={model} />
           </div>
           <LensPanel page={page} causes={causes} model={model} />
         </div>

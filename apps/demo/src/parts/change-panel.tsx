@@ -1,15 +1,19 @@
 // Before and after, side by side: the logits of the model as it is and with the edits.
-import { bars } from "@prisma/viz";
+import { bars, formatNumber } from "@prisma/viz";
 import type { BarsData } from "@prisma/viz";
 import type { Causes } from "../cause-state.ts";
 import type { ModelFacts } from "../engine.ts";
+import { headName } from "../head-edits.ts";
+import type { PageState } from "../page-state.ts";
 import { largest, softmax } from "../predictions.ts";
+import { exampleEdit, isExample, isExampleEdit, workedExample } from "../worked-example.ts";
 import { FigureView } from "./figure-view.tsx";
 
 const create = (data: BarsData) => bars(data);
 
 /** The probabilities after the edits, those before beside them. */
-export function ChangePanel({ causes, model }: { causes: Causes; model: ModelFacts }) {
+export function ChangePanel(props: { page: PageState; causes: Causes; model: ModelFacts }) {
+  const { page, causes, model } = props;
   const { plain, edited, edits } = causes;
   const [before, after] = [softmax(plain.logits), softmax(edited.logits)];
   const difference = after.map((share, at) => share - (before[at] ?? 0));
@@ -33,7 +37,24 @@ export function ChangePanel({ causes, model }: { causes: Causes; model: ModelFac
           also: { title: "logit now", data: edited.logits },
         }}
       />
+      {isExample(page.scene.value) && isExampleEdit(edits) && <Controls model={model} />}
     </section>
+  );
+}
+
+/** What else turns the answer of the worked example, so that nobody takes one head for the only one. */
+function Controls({ model }: { model: ModelFacts }) {
+  const { otherHeads, otherSources, before } = workedExample;
+  const own = exampleEdit.head.layer * model.heads + exampleEdit.head.head;
+  const turning = otherHeads.filter((margin, at) => at !== own && margin < 0).length;
+  const name = headName(exampleEdit.head);
+  return (
+    <p class="small quiet">
+      Controls: of the {otherHeads.length - 1} other heads, patched the same way, {turning} turn the
+      answer (margin below 0, from {formatNumber(before)}). With {name} patched from{" "}
+      {otherSources.count} other scenes in the same way, {otherSources.turned} turn it: what {name}{" "}
+      leaves out matters more than what it writes instead.
+    </p>
   );
 }
 

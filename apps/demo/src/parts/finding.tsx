@@ -4,6 +4,7 @@ import type { Side } from "../compose-scene.ts";
 import type { Engine } from "../engine.ts";
 import { headName } from "../head-edits.ts";
 import type { GarmentScene, PageState, SceneReading } from "../page-state.ts";
+import { exampleEdit, isExample, isExampleEdit } from "../worked-example.ts";
 import { largest, softmax } from "../predictions.ts";
 import { attentionRow, headPattern, sumByHalf } from "../attention-pattern.ts";
 
@@ -93,7 +94,23 @@ function Suggestion({ page, reading, engine }: Shown) {
     );
   }
   const dimmer = otherSide(scene.brighter);
-  const label = engine.model.labels[garmentLabel(page, scene, dimmer)] ?? "";
+  const labelOf = (side: Side): string =>
+    engine.model.labels[garmentLabel(page, scene, side)] ?? "";
+  if (isExample(scene) && !isExampleEdit(page.cause.edits.value)) {
+    return (
+      <button
+        type="button"
+        class="action"
+        onClick={() => {
+          page.selected.value = exampleEdit.head;
+          void page.cause.toggle(exampleEdit);
+        }}
+      >
+        Try it: let {headName(exampleEdit.head)} miss the {labelOf(scene.brighter)}
+      </button>
+    );
+  }
+  const label = labelOf(dimmer);
   return (
     <button type="button" class="action" onClick={() => void page.compose({ brighter: dimmer })}>
       Try it: brighten the {dimmer} one ({label})

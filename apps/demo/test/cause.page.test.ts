@@ -1,0 +1,174 @@
+// The causal half of the page: what it says against the analyses run here, edits, their way back, and links that hold them.
+import { init, type Device } from "@prisma/tensor";
+import { loadViT, type ViT } from "@prisma/vit";
+import type { Page } from "playwright";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { repositoryFile } from "../../../test/repository-file.ts";
+import { composeScene } from "../src/compose-scene.ts";
+import type { Examination } from "../src/engine.ts";
+import { examineModel, headMeans } from "../src/examine-model.ts";
+import { questionOf } from "../src/question.ts";
+import type { HeadEdit } from "../src/head-edits.ts";
+import { exampleEdit, workedExample } from "../src/worked-example.ts";
+import { readGreyPng, shippedFile, shippedScenes } from "./fixtures/shipped-model.ts";
+import { deviceLine, farthest, settled } from "./read-page.ts";
+import { serveDemo, type ServedDemo } from "./serve-demo.ts";
+
+const folder = repositoryFile("apps/demo/public/models/garment-scenes-vit/");
+/** Logits are of size 10, and edits are made of sums and differences of activations of that size. */
+const TOLERANCE = 1e-4;
+
+let demo: ServedDemo;
+let device: Device;
+let model: ViT;
+beforeAll(async () => {
+  demo = await serveDemo();
+  device = await init({ device: "wasm", threads: 1 });
+  model = await loadViT(folder);
+});
+afterAll(async () => {
+  await demo.close();
+  model.dispose();
+  await device.dispose();
+});
+
+/** The example's scene examined in this process. */
+async function expected(edits: readonly HeadEdit[]): Promise<Examination> {
+  const { left, right, brighter } = workedExample.scene;
+  const garment = (at: number) => readGreyPng(`garments/${String(at).padStart(3, "0")}.png`);
+  const scene = composeScene(garment(left), garment(right), brighter);
+  const dark = { ...garment(left), data: new Uint8Array(28 * 28) };
+  const [first, last] = brighter === "left" ? [dark, garment(right)] : [garment(left), dark];
+  using input = await model.preprocess(scene);
+  using second = await model.preprocess(composeScene(first, last, brighter));
+  const files = shippedScenes().map(({ file }) => new URL(`scenes/${file}`, folder));
+  using reference = await headMeans(model, await model.preprocess(files));
+  using output = model.forward(input);
+  const question = questionOf(await output.data(), []);
+  return await examineModel(model, input, { question, edits, sources: { reference, second } });
+}
+
+async function open(search = "", kind: "CPU" | "GPU" = "CPU"): Promise<Page> {
+  const { page } = await demo.openPage(search);
+  await settled(page);
+  await page.getByRole("radio", { name: kind, exact: true }).click();
+  await expect.poll(() => deviceLine(page)).toMatch(new RegExp(`^${kind}\\b`));
+  await expect.poll(() => page.locator(".spine .prisma-matrix").count()).toBeGreaterThan(0);
+  await settled(page);
+  return page;
+}
+
+/** Numbers in full of the cells of a matrix, row by row. */
+function cellsOf(page: Page, matrix: string): Promise<number[]> {
+  return page
+    .locator(`${matrix} .prisma-matrix-cell`)
+    .evaluateAll((cells) =>
+      cells.map((cell) => Number(cell.getAttribute("title")!.split(": ")[1]!.split(",")[0])),
+    );
+}
+
+const written = (page: Page): Promise<number[]> => cellsOf(page, ".spine figure >> nth=0 >>");
+const logitsNow = (page: Page): Promise<number[]> =>
+  page
+    .locator(".change tbody .prisma-quiet")
+    .evaluateAll((cells) => cells.map((cell) => Number(cell.getAttribute("title"))));
+
+describe.for<"CPU" | "GPU">(["CPU", "GPU"])("on the %s", (kind) => {
+  test("the example: what heads write, the suggested edit, what it turns, and back", async () => {
+    const page = await open("", kind);
+    expect(await page.locator("#cause-title").innerText()).toBe("Why Coat rather than Sneaker?");
+    const plain = await expected([]);
+    expect(farthest(await written(page), plain.contributions)).toBeLessThanOrEqual(TOLERANCE);
+    // What is written and what stands apart from it sum to the margin.
+    const sum = plain.contributions.reduce((total, share) => total + share, plain.rest);
+    expect(sum).toBeCloseTo(workedExample.before, 2);
+
+    await page.getByRole("button", { name: /^Try it/ }).click();
+    await expect.poll(() => page.locator("#change-title").innerText()).toMatch(/^It now answers/);
+    expect(await page.locator("#change-title").innerText()).toBe(
+      "It now answers Sneaker, not Coat.",
+    );
+    const edited = await expected([exampleEdit]);
+    expect(farthest(await logitsNow(page), edited.logits)).toBeLessThanOrEqual(TOLERANCE);
+    expect(farthest(await written(page), edited.contributions)).toBeLessThanOrEqual(TOLERANCE);
+    expect(await page.locator(".cause-top p").first().innerText()).toContain(
+      "Coat stands \u22121.98 above Sneaker; it was 1.49",
+    );
+    expect(await page.locator(".prisma-cut").count()).toBe(1);
+
+    await page.getByRole("button", { name: "Undo", exact: true }).click();
+    await expect
+      .poll(async () => farthest(await logitsNow(page), plain.logits))
+      .toBeLessThanOrEqual(TOLERANCE);
+    await page.close();
+  });
+});
+
+test("cutting a head is what the effects say, by keyboard, and the link brings it back", async () => {
+  const page = await open();
+  await expect.poll(() => page.locator(".effects-figure .prisma-matrix").count()).toBe(1);
+  const effects = await cellsOf(page, ".effects-figure");
+  const matrix = page.locator(".spine figure").first();
+  await matrix.locator('[aria-checked="true"]').focus();
+  for (const key of ["ArrowUp", "ArrowUp", "ArrowUp", "ArrowRight"]) await page.keyboard.press(key);
+  expect(await page.locator("#edits-title").innerText()).toBe("What if L0H3 were different?");
+  await page.getByRole("button", { name: "Cut it" }).focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.locator(".edit-list li").count()).toBe(1);
+  await expect.poll(() => page.locator("#change-title").innerText()).not.toMatch(/Nothing/);
+  const { of, against } = await question(page);
+  const logits = await logitsNow(page);
+  const margin = logits[of]! - logits[against]!;
+  expect(Math.abs(margin - workedExample.before - effects[3]!)).toBeLessThanOrEqual(2e-3);
+
+  const search = new URL(page.url()).search;
+  expect(search).toContain("edits=L0H3-cut&weights=");
+  const copy = await open(search);
+  await expect.poll(() => logitsNow(copy)).toEqual(logits);
+  await page.getByRole("button", { name: /^Take back: L0H3/ }).press("Enter");
+  await expect.poll(() => page.locator(".edit-list li").count()).toBe(0);
+});
+
+test("a link of other weights or of an edit that is none says so", async () => {
+  const page = await open("?edits=L0H9-cut&weights=000000000000");
+  const notices = await page.locator(".notice").allInnerTexts();
+  expect(notices).toHaveLength(2);
+  expect(notices.join(" ")).toMatch(
+    /edits "L0H9-cut", which is not there.*its numbers will differ/s,
+  );
+  expect(await page.locator(".edit-list li").count()).toBe(0);
+});
+
+test("the lens follows its slider, and tells of the patch pointed at", async () => {
+  const page = await open();
+  const told = (): Promise<string> => page.locator(".lens figcaption").innerText();
+  const last = await told();
+  expect(last).toMatch(/^CLS: .*Coat \d+%/u);
+  await page.getByRole("slider").focus();
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowLeft");
+  expect(await page.getByRole("slider").getAttribute("aria-valuetext")).toBe(
+    "before the first layer",
+  );
+  expect(await told()).not.toBe(last);
+  await page.locator(".lens .prisma-cell").nth(1).hover();
+  expect(await told()).toMatch(/^\(0,0\): /);
+});
+
+test("a picture of one's own has edits too, but nothing to patch from", async () => {
+  const page = await open();
+  const file = { name: "own.png", mimeType: "image/png", buffer: shippedFile("scenes/041.png") };
+  await page.locator('input[type="file"]').setInputFiles(file);
+  await expect.poll(() => page.locator(".own .file").innerText()).toBe("own.png");
+  await settled(page);
+  await expect.poll(() => page.getByRole("button", { name: "Patch it" }).count()).toBe(0);
+  expect(await page.getByRole("button", { name: "Cut it" }).count()).toBe(1);
+});
+
+/** The two classes of the question, by number. */
+async function question(page: Page): Promise<{ of: number; against: number }> {
+  const labels = await page.locator(".change tbody th").allInnerTexts();
+  const [, of = "", against = ""] = /^Why (.+) rather than (.+)\?$/.exec(
+    await page.locator("#cause-title").innerText(),
+  )!;
+  return { of: labels.indexOf(of), against: labels.indexOf(against) };
+}
