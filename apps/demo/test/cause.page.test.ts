@@ -92,7 +92,7 @@ describe.for<"CPU" | "GPU">(["CPU", "GPU"])("on the %s", (kind) => {
     expect(farthest(await logitsNow(page), edited.logits)).toBeLessThanOrEqual(TOLERANCE);
     expect(farthest(await written(page), edited.contributions)).toBeLessThanOrEqual(TOLERANCE);
     expect(await page.locator(".cause-top p").first().innerText()).toContain(
-      "Coat stands \u22121.98 above Sneaker; it was 1.49",
+      "Coat stands 1.98 below Sneaker; it stood 1.49 above it.",
     );
     expect(await page.locator(".prisma-cut").count()).toBe(1);
 

@@ -74,7 +74,7 @@ describe.for<DeviceName>(["CPU", "GPU"])("on the %s", (device) => {
   });
 
   test("every head's row is the reference's, from CLS and from a patch", async () => {
-    const { page } = await open(device);
+    const { page } = await open(device, trouserAndBoot);
     const expected = reference(15, 92, "right");
     for (const query of [0, 14]) {
       await page.locator(".prisma-attention-map .prisma-cell").nth(query).click();
@@ -166,7 +166,7 @@ test("all of it works by keyboard", async () => {
 });
 
 test("a picture that is none is refused beside the chooser, and the page stays as it was", async () => {
-  const { page } = await open("CPU");
+  const { page } = await open("CPU", trouserAndBoot);
   const before = await logitsOn(page);
   for (const [name, buffer] of [
     ["empty.png", Buffer.alloc(0)],

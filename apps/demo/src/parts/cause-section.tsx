@@ -57,7 +57,7 @@ function CauseSentence({ causes, model }: { causes: Causes; model: ModelFacts })
     return (
       <>
         With {edits.length === 1 ? "this edit" : `these ${edits.length} edits`} {of} stands{" "}
-        {formatNumber(after)} above {against}; it was {formatNumber(before)}.
+        {stands(after)} {against}; it stood {stands(before)} it.
       </>
     );
   }
@@ -71,8 +71,8 @@ function CauseSentence({ causes, model }: { causes: Causes; model: ModelFacts })
   const cut = effects === null ? null : largest(effects.map((effect) => -effect));
   return (
     <>
-      {of} stands {formatNumber(before)} above {against}. <strong>{heads(writer)}</strong> writes
-      most toward it ({formatNumber(written[writer] ?? 0)})
+      {of} stands {stands(before)} {against}. <strong>{heads(writer)}</strong> writes most toward it
+      ({formatNumber(written[writer] ?? 0)})
       {cut !== null && effects !== null && (
         <>
           ; cutting <strong>{heads(cut)}</strong> costs it most ({formatNumber(effects[cut] ?? 0)})
@@ -81,4 +81,9 @@ function CauseSentence({ causes, model }: { causes: Causes; model: ModelFacts })
       .
     </>
   );
+}
+
+/** A margin in words: `1.49 above`, `1.98 below`. */
+function stands(margin: number): string {
+  return `${formatNumber(Math.abs(margin))} ${margin < 0 ? "below" : "above"}`;
 }

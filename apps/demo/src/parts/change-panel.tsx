@@ -49,7 +49,7 @@ function Controls({ model }: { model: ModelFacts }) {
   const turning = otherHeads.filter((margin, at) => at !== own && margin < 0).length;
   const name = headName(exampleEdit.head);
   return (
-    <p class="small quiet">
+    <p class="controls small quiet">
       Controls: of the {otherHeads.length - 1} other heads, patched the same way, {turning} turn the
       answer (margin below 0, from {formatNumber(before)}). With {name} patched from{" "}
       {otherSources.count} other scenes in the same way, {otherSources.turned} turn it: what {name}{" "}
