@@ -56,16 +56,16 @@ function readReference(): Reference {
 function galleryEntries(): GalleryEntry[] {
   const folder = "packages/viz/test";
   const sources = readdirSync(`${root}${folder}/figures`).map((file) => file.replace(/\.ts$/, ""));
-  const pages = readdirSync(`${root}${folder}/output`).filter((file) => file.endsWith(".html"));
-  return pages.sort().map((file) => {
-    const name = file.replace(/\.html$/, "");
+  const files = readdirSync(`${root}${folder}/output`).filter((file) => file.endsWith(".html"));
+  const names = files.map((file) => file.replace(/\.html$/, "")).sort();
+  return names.map((name) => {
     const [source] = sources
       .filter((it) => name === it || name.startsWith(`${it}-`))
       .sort((a, b) => b.length - a.length);
     if (source === undefined) throw new Error(`the figure ${name} has no source`);
     return {
       name,
-      page: readSource(`${folder}/output/${file}`),
+      page: readSource(`${folder}/output/${name}.html`),
       source: readSource(`${folder}/figures/${source}.ts`),
       drawnBy: source.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase()),
     };
