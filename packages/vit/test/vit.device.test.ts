@@ -216,14 +216,19 @@ onEachDevice(() => {
     });
   });
 
-  test("300 forward passes leave memory as it was", { timeout: 120_000 }, async () => {
+  test("300 forward passes take no more memory than one", { timeout: 120_000 }, async () => {
     await valuesOf(model.forward(images));
-    const { buffers, bytes, pooledBytes, peakBytes, tensors, plans } = memory();
+    const before = memory();
     for (let i = 0; i < 300; i++) {
       using output = model.forward(images);
       await output.data();
     }
-    expect(memory()).toEqual({ buffers, bytes, pooledBytes, peakBytes, tensors, plans });
+    const after = memory();
+    const grown = (["buffers", "bytes", "pooledBytes", "peakBytes", "tensors", "plans"] as const)
+      // Less is no fault: what earlier tests dropped may be collected meanwhile.
+      .filter((name) => after[name] > before[name])
+      .map((name) => `${name} from ${before[name]} to ${after[name]}`);
+    expect(grown).toEqual([]);
   });
 
   describe("what the model says of itself", () => {
