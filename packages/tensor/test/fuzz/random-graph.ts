@@ -191,6 +191,31 @@ const STEPS: readonly Step[] = [
     "variance",
     (w, x) => (whole(x) ? x.clamp(-20, 20).variance(some(w, x), { correction: 0 }) : null),
   ],
+  ["sin", (_, x) => x.clamp(-99, 99).sin()],
+  ["cos", (_, x) => x.clamp(-99, 99).cos()],
+  ["prod", (w, x) => (x.size < 300 ? x.clamp(-1.5, 1.5).prod(some(w, x)) : null)],
+  ["any", (w, x) => x.greater(0.5).any(some(w, x)).cast("f32")],
+  ["all", (w, x) => x.greater(-1).all(some(w, x), { keepDims: true }).cast("f32")],
+  ["cumsum", (w, x) => (x.rank > 0 ? x.cumsum(w.axis(x)) : null)],
+  ["sort", (w, x) => (x.rank > 0 ? x.sort(w.axis(x), { descending: w.random.chance(0.5) }) : null)],
+  [
+    "tril",
+    (w, x) =>
+      x.rank >= 2 ? x[w.random.pick(["tril", "triu"] as const)](w.random.between(-2, 2)) : null,
+  ],
+  [
+    "split",
+    (w, x) => (x.rank > 0 ? w.random.pick(x.split(w.random.between(1, 4), w.axis(x))) : null),
+  ],
+  ["take", (w, x) => (whole(x) ? x.take(indices(w, x.size)) : null)],
+  ["diagonal", (w, x) => diagonal(w, x)],
+  [
+    "einsum of three",
+    (w, x) =>
+      x.rank === 2
+        ? einsum("ab,bc,ad->cd", x.clamp(-9, 9), w.leaf([x.shape[1]!, 3]), w.leaf([x.shape[0]!, 2]))
+        : null,
+  ],
   [
     "matmul",
     (w, x) =>
@@ -253,6 +278,13 @@ function split(w: Writer, x: Tensor): Tensor | null {
   const factors = [2, 3, 4, 5, 7, 8].filter((factor) => last % factor === 0);
   if (factors.length === 0) return null;
   return x.reshape([...x.shape.slice(0, -1), w.random.pick(factors), -1]);
+}
+
+/** The diagonal of a product of the last axis with itself. */
+function diagonal(w: Writer, x: Tensor): Tensor | null {
+  if (x.rank !== 2 || x.size > 300) return null;
+  const product = x.clamp(-9, 9).matmul(x.clamp(-9, 9).transpose());
+  return einsum(w.random.chance(0.5) ? "aa->a" : "aa->", product);
 }
 
 function range(w: Writer, size: number): readonly [number, number] | null {

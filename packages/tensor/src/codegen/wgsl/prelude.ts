@@ -4,7 +4,7 @@
 export const PRELUDE: string = `fn p_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }
 fn p_max(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, p_nan(b)), a, p_nan(a)); }
 fn p_min(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, p_nan(b)), a, p_nan(a)); }
-fn p_ordered(a: f32, b: f32) -> bool { return !(p_nan(a) || p_nan(b)); }
+fn p_ordered(a: f32, b: f32) -> bool { return !(p_nan(a) | p_nan(b)); }
 fn p_to_i32(x: f32) -> i32 {
   let whole = i32(clamp(x, -2147483648.0, 2147483520.0));
   return select(select(whole, 2147483647, x >= 2147483648.0), 0, p_nan(x));

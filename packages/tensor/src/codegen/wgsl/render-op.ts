@@ -15,21 +15,19 @@ const call =
   (args) =>
     `${name}(${args.join(", ")})`;
 
-/** A comparison: false with NaN, which is asked of the bits. */
+/**
+ * A comparison: false with NaN, which is asked of the bits. Written without `&&`: each of those is a branch, and compilers
+ * of software adapters take minutes over a few dozen.
+ */
 function comparison(operator: string): Renderer {
   return ([a, b], dtype) =>
     dtype === "f32"
-      ? `(p_ordered(${a}, ${b}) && ${a} ${operator} ${b})`
+      ? `(p_ordered(${a}, ${b}) & (${a} ${operator} ${b}))`
       : `(${a} ${operator} ${b})`;
 }
 
 function extreme(name: "min" | "max"): Renderer {
   return ([a, b], dtype) => (dtype === "f32" ? `p_${name}(${a}, ${b})` : `${name}(${a}, ${b})`);
-}
-
-function bitwise(operator: string, onBools: string): Renderer {
-  return ([a, b], dtype) =>
-    dtype === "bool" ? `(${a} ${onBools} ${b})` : `(${a} ${operator} ${b})`;
 }
 
 const integer =
@@ -54,15 +52,15 @@ const RENDERERS: { readonly [Op in Exclude<MachineOp, "cast" | "bitcast">]: Rend
   max: extreme("max"),
   eq: comparison("=="),
   ne: ([a, b], dtype) =>
-    dtype === "f32" ? `(!p_ordered(${a}, ${b}) || ${a} != ${b})` : `(${a} != ${b})`,
+    dtype === "f32" ? `(!p_ordered(${a}, ${b}) | (${a} != ${b}))` : `(${a} != ${b})`,
   lt: comparison("<"),
   le: comparison("<="),
   gt: comparison(">"),
   ge: comparison(">="),
   isNan: call("p_nan"),
-  and: bitwise("&", "&&"),
-  or: bitwise("|", "||"),
-  xor: bitwise("^", "!="),
+  and: infix("&"),
+  or: infix("|"),
+  xor: ([a, b], dtype) => (dtype === "bool" ? `(${a} != ${b})` : `(${a} ^ ${b})`),
   not: ([a], dtype) => (dtype === "bool" ? `(!${a})` : `(~${a})`),
   shl: infix("<<"),
   shr: infix(">>"),
@@ -73,7 +71,7 @@ const RENDERERS: { readonly [Op in Exclude<MachineOp, "cast" | "bitcast">]: Rend
 
 function cast(value: string, from: DType, to: DType): string {
   if (to === "bool")
-    return from === "f32" ? `(p_nan(${value}) || ${value} != 0.0)` : `(${value} != ${from}(0))`;
+    return from === "f32" ? `(p_nan(${value}) | (${value} != 0.0))` : `(${value} != ${from}(0))`;
   if (from === "f32" && to !== "f32") return `p_to_${to}(${value})`;
   return from === "bool" ? `select(${to}(0), ${to}(1), ${value})` : `${to}(${value})`;
 }
