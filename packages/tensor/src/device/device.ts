@@ -43,6 +43,8 @@ export interface Prepared {
 /** One launch of a prepared kernel. `buffer(id)` finds the buffer of a plan's buffer id. */
 export interface Launch {
   readonly prepared: Prepared;
+  /** What the kernel computes this time, for errors; by default what it was made for. */
+  readonly labels?: readonly string[];
   readonly buffer: (id: BufferId) => DeviceBuffer;
 }
 

@@ -37,6 +37,7 @@ interface Entry<Result> {
   readonly origins: readonly Origin[];
   readonly closures: readonly Closure[];
   readonly slots: readonly number[];
+  readonly labels: readonly string[];
   readonly outputs: readonly Node[];
   readonly rebuild: Traced<Result>["rebuild"];
 }
@@ -226,6 +227,7 @@ function entryOf<Result>(
     }),
     closures,
     slots: trace.slots,
+    labels: trace.nodes.map((node) => node.label),
     outputs: outputs.map(describe),
     rebuild,
   };
@@ -239,7 +241,8 @@ function replay<Result>(entry: Entry<Result>, inputs: readonly Node[]): Result {
       throw new PrismaError("INTERNAL", "a compiled function lacks an argument");
     return placementOf(input).storage;
   });
-  const placements = execute(entry.plan, entry.device.port, { storages, slots: entry.slots });
+  const { plan, device, slots, labels } = entry;
+  const placements = execute(plan, device.port, { storages, slots, labels });
   return entry.rebuild(
     placements.map((placement, i) => leafAt(entry.outputs[i] ?? missing(), placement)),
   );

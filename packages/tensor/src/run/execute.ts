@@ -6,7 +6,7 @@ import { affine, evaluateAffine } from "../graph/affine.ts";
 import type { BufferId } from "../graph/expr.ts";
 import type { Placement, Storage } from "../graph/node.ts";
 import { buffersRead, buffersWritten } from "../schedule/kernel-buffers.ts";
-import type { Kernel } from "../schedule/kernel.ts";
+import { labelsIn, type Kernel } from "../schedule/kernel.ts";
 import { BufferStorage, bufferStorage } from "./buffer-storage.ts";
 import type { Plan } from "./plan-cache.ts";
 
@@ -14,6 +14,8 @@ import type { Plan } from "./plan-cache.ts";
 export interface Binding {
   readonly storages: readonly Storage[];
   readonly slots: readonly number[];
+  /** Labels of the nodes of the trace, by their numbers. */
+  readonly labels: readonly string[];
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -63,7 +65,12 @@ function launchAll(
     for (const id of buffersWritten(kernel))
       made.set(id, port.allocate((sizes.get(id) ?? 0) * BYTES_PER_ELEMENT));
     const ready = prepared[i];
-    if (ready !== undefined) launches.push({ prepared: ready, buffer: bound(kernel, find) });
+    if (ready !== undefined)
+      launches.push({
+        prepared: ready,
+        labels: labelsIn(kernel, binding.labels),
+        buffer: bound(kernel, find),
+      });
     for (const id of freedAfter[i] ?? []) {
       const buffer = made.get(id);
       if (buffer !== undefined) port.release(buffer);

@@ -4,7 +4,13 @@ import type { Expr, GatherLoad, Load } from "../graph/expr.ts";
 import type { LinearForm } from "../graph/linear-form.ts";
 import type { Node } from "../graph/node.ts";
 import { kernelExprs } from "../schedule/kernel-buffers.ts";
-import type { Family, Kernel, Operand, Store } from "../schedule/kernel.ts";
+import {
+  labelsIn,
+  type Family,
+  type Kernel,
+  type Operand,
+  type Store,
+} from "../schedule/kernel.ts";
 import { costOf, loadsOf } from "../graph/rewrite.ts";
 import { traceGraph } from "../schedule/trace.ts";
 import { sizeOf, type Shape } from "../shape.ts";
@@ -134,9 +140,10 @@ export function explainNodes(nodes: readonly Node[]): Explanation {
   const trace = traceGraph(wanted);
   const device = deviceOfNodes(trace.nodes);
   const { kernels } = device.plans.find(trace, device.port.limits).schedule;
+  const labels = trace.nodes.map((node) => node.label);
   const rows = kernels.map((kernel) => ({
     family: kernel.family,
-    labels: kernel.labels,
+    labels: labelsIn(kernel, labels),
     size: sizeText(kernel),
     bytes: bytesOf(kernel),
     flops: flopsOf(kernel),

@@ -176,6 +176,7 @@ async function runOutputs(
   const placements = execute(plan, device.port, {
     storages: trace.storages,
     slots: trace.slots,
+    labels: trace.nodes.map((node) => node.label),
     signal,
   });
   try {

@@ -16,6 +16,8 @@ export interface DraftValue {
   readonly level: Level;
   readonly dtype: DType;
   readonly label: string;
+  /** Number in the trace of the node it is the value of. */
+  readonly node: number;
   expr: Expr | null;
   /** Set for the result of a row reduction: `fn` over `expr`. */
   readonly step: Reduction | null;

@@ -34,6 +34,7 @@ export class Drafting {
   readonly drafts: Draft[] = [];
   readonly buffers = new Map<BufferId, BufferSpec>();
   readonly #asked: ReadonlySet<Node>;
+  readonly #numbers: ReadonlyMap<Node, number>;
   /** Expressions of no kernel that had to be stored, so that it happens once. */
   readonly #stored = new Map<Expr, Load>();
 
@@ -43,6 +44,7 @@ export class Drafting {
     readonly maxBuffers: number,
   ) {
     this.#asked = new Set(trace.outputs);
+    this.#numbers = new Map(trace.nodes.map((node, number) => [node, number]));
   }
 
   /** A new kernel over `domain`, launched after those before it. */
@@ -59,7 +61,13 @@ export class Drafting {
     shape: Shape,
     node: Node,
   ): ValueExpr {
-    draft.values.push({ ...value, label: node.label, buffer: null, wanted: this.#isWanted(node) });
+    draft.values.push({
+      ...value,
+      label: node.label,
+      node: this.#numbers.get(node) ?? 0,
+      buffer: null,
+      wanted: this.#isWanted(node),
+    });
     return draft.reference(draft.values.length - 1, shape);
   }
 

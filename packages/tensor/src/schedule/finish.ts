@@ -35,8 +35,12 @@ class Finisher {
     }
   }
 
-  get #labels(): string[] {
-    return [...new Set(this.draft.values.map((value) => value.label))];
+  get #names(): { readonly labels: readonly string[]; readonly nodes: readonly number[] } {
+    const { values } = this.draft;
+    return {
+      labels: [...new Set(values.map((value) => value.label))],
+      nodes: [...new Set(values.map((value) => value.node))],
+    };
   }
 
   /** Expression of value `index`: what it computes, or a bare reference to what the family makes. */
@@ -80,7 +84,7 @@ class Finisher {
     const { groups, kept } = collapse([{ sizes: this.draft.domain }], formsOfStores(stores));
     return {
       family: "map",
-      labels: this.#labels,
+      ...this.#names,
       shape: groups[0] ?? [],
       stores: keepStores(stores, kept),
     };
@@ -97,7 +101,7 @@ class Finisher {
     const axes = [...kept, this.draft.domain.length - 1];
     return {
       family: "rows",
-      labels: this.#labels,
+      ...this.#names,
       outer: groups[0] ?? [],
       length,
       steps: needed.map((step) => ({ ...step, body: keepExprAxes(step.body, axes) })),
@@ -140,7 +144,7 @@ class Finisher {
     const outerKept = kept.filter((axis) => axis < this.draft.domain.length);
     return {
       family: "reduce",
-      labels: this.#labels,
+      ...this.#names,
       outer: groups[0] ?? [],
       inner: groups[1] ?? [],
       fn: source.fn,
@@ -181,7 +185,7 @@ class Finisher {
     const storeAxes = [...ofBatch, ...ofM, ...ofN].map((axis) => all[axis] ?? 0);
     return {
       family: "contract",
-      labels: this.#labels,
+      ...this.#names,
       batch,
       m,
       n,
@@ -199,7 +203,7 @@ class Finisher {
     const inner = domain.slice(source.axis + 1);
     return {
       family: "scatter",
-      labels: this.#labels,
+      ...this.#names,
       outer,
       targets: domain[source.axis] ?? 1,
       sources: source.sources,
@@ -215,7 +219,7 @@ class Finisher {
     const { descending, length, sourceDtype, source: operand } = source;
     return {
       family: "sort",
-      labels: this.#labels,
+      ...this.#names,
       rows: sizeOf(this.draft.domain) / Math.max(1, length),
       length,
       descending,
@@ -230,7 +234,7 @@ class Finisher {
     const { k, length, sourceDtype, source: operand } = source;
     return {
       family: "topK",
-      labels: this.#labels,
+      ...this.#names,
       rows,
       length,
       k,

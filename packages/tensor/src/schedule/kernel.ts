@@ -16,6 +16,15 @@ export interface Store {
 /** Labels of the nodes a kernel computes, innermost first, for errors and `explain`. */
 interface Labelled {
   readonly labels: readonly string[];
+  /** Numbers of those nodes in the trace: a plan runs graphs other than the one it was made for. Absent in kernels that no schedule made. */
+  readonly nodes?: readonly number[];
+}
+
+/** The labels of `kernel` in a graph whose node i is called `labels[i]`. */
+export function labelsIn(kernel: Kernel, labels: readonly string[]): readonly string[] {
+  return kernel.nodes === undefined
+    ? kernel.labels
+    : [...new Set(kernel.nodes.map((number) => labels[number] ?? ""))];
 }
 
 /** One element of `shape` at a time; forms range over `shape`. Adjacent axes are already merged where all forms allow it. */

@@ -195,6 +195,7 @@ function stackKernels(
   const kernel: ContractKernel = {
     ...first,
     labels: [...new Set(members.flatMap((member) => member.labels))],
+    nodes: [...new Set(members.flatMap((member) => member.nodes ?? []))],
     n: [members.length, ...first.n],
     b: { buffer: first.b.buffer, form: b },
     stores: stores.flatMap((store) => store ?? []),

@@ -199,6 +199,23 @@ onEachDevice(() => {
       expect(explain().kernels).toEqual([]);
     });
 
+    test("names of this graph, not of the one its plan was made for", async () => {
+      const build = (name: string): Tensor =>
+        scope(() => inputs.x.matmul(inputs.w).named(`${name} scores`).softmax().named(name));
+      const launch = vi.spyOn(currentDevice().port, "launch");
+      const { plans } = memory();
+      for (const name of ["first", "second"]) {
+        using result = build(name);
+        const labels = explain(result).kernels.flatMap((kernel) => kernel.labels);
+        expect(labels).toContain(`${name} scores`);
+        expect(labels).toContain(name);
+        await result.realize();
+        expect(launch.mock.lastCall?.[0].flatMap((one) => one.labels)).toEqual(labels);
+      }
+      launch.mockRestore();
+      expect(memory().plans - plans).toBeLessThanOrEqual(1);
+    });
+
     test("as text: one line a kernel, with its labels", () => {
       const text = scope(() =>
         String(explain(inputs.x.matmul(inputs.w).named("scores").exp().softmax().named("pattern"))),

@@ -6,6 +6,8 @@ import type { DeviceLimits } from "../../src/device/device.ts";
 import { buffersRead, buffersWritten } from "../../src/schedule/kernel-buffers.ts";
 import { bitsOf, changed, LARGE, OF_CASES, on, RANDOM, type Program, VALUES } from "./programs.ts";
 
+/** Milliseconds for everything in a row on a busy machine. */
+const PATIENCE = 120_000;
 const ALL = [...OF_CASES, ...LARGE, ...RANDOM];
 const adapterHere = (await (await gpuEntry())?.requestAdapter()) ?? null;
 
@@ -34,7 +36,7 @@ async function watched(
 describe("few buffers a kernel on WebAssembly", () => {
   const options = { device: "wasm", threads: 1 } as const;
 
-  test("at most 8, and at most 4", async () => {
+  test("at most 8, and at most 4", { timeout: PATIENCE }, async () => {
     const expected = await on(options, (device) => watched(device, ALL));
     expect(expected.most).toBeGreaterThan(8);
     for (const buffersPerKernel of [8, 4]) {
@@ -66,7 +68,7 @@ async function requestDevice(
 describe.skipIf(adapterHere === null)("low limits on WebGPU", () => {
   const programs = [...VALUES, ...LARGE];
 
-  test("4 buffers a kernel, and 16 workgroups in a row", async () => {
+  test("4 buffers a kernel, and 16 workgroups in a row", { timeout: PATIENCE }, async () => {
     const limits = { maxStorageBuffersPerShaderStage: 4, maxComputeWorkgroupsPerDimension: 16 };
     const expected = await on({ device: await requestDevice({}) }, () => bitsOf(programs));
     await on({ device: await requestDevice(limits) }, async (device) => {

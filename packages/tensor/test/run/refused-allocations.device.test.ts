@@ -96,10 +96,11 @@ onEachDevice(() => {
       });
       expect(code, `allocation ${k}`).toBe(refused ? "OUT_OF_MEMORY" : "no error");
       expect(memory(), `allocation ${k}`).toMatchObject({
-        tensors: before.tensors,
         buffers: before.buffers,
         bytes: before.bytes,
       });
+      // Fewer where what another test forgot is collected meanwhile.
+      expect(memory().tensors, `allocation ${k}`).toBeLessThanOrEqual(before.tensors);
       expect(await run(), `after allocation ${k}`).toEqual(expected);
     }
     expect(k).toBeGreaterThan(5);

@@ -205,7 +205,7 @@ export class WasmDevice implements DevicePort {
     this.#scratch = this.#allocateOwn(needed);
   }
 
-  #command({ prepared, buffer }: Launch, slots: readonly number[]): LaunchCommand {
+  #command({ prepared, buffer, labels }: Launch, slots: readonly number[]): LaunchCommand {
     const { program, kernel, module, epoch } = prepared as WasmPrepared;
     if (epoch !== this.#epoch) throw lost(epoch, this.#epoch);
     const ranges = program.buffers.map((id) => this.#alive(buffer(id)));
@@ -228,7 +228,7 @@ export class WasmDevice implements DevicePort {
       items,
       costPerItem,
       scratchBytes,
-      labels: kernel.labels,
+      labels: labels ?? kernel.labels,
     };
   }
 }

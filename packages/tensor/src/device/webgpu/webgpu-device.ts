@@ -121,11 +121,11 @@ export class WebGpuDevice implements DevicePort {
   launch(launches: readonly Launch[], slots: readonly number[], signal?: AbortSignal): void {
     if (signal?.aborted) throw new PrismaError("CANCELLED", "the run was cancelled");
     const session = this.#line();
-    const dispatches = launches.map(({ prepared, buffer }) => {
+    const dispatches = launches.map(({ prepared, buffer, labels }) => {
       const { compiled, kernel } = prepared as WebGpuPrepared;
       return {
         compiled,
-        labels: kernel.labels,
+        labels: labels ?? kernel.labels,
         buffers: compiled.program.buffers.map((id) => this.#buffer(buffer(id))),
       };
     });
