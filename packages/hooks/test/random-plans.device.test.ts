@@ -98,11 +98,10 @@ onEachDevice(() => {
     for (let seed = 0; seed < 300; seed++) {
       const end = await runPlan(seed, x);
       ends.set(end, (ends.get(end) ?? 0) + 1);
-      expect([seed, memory().buffers, memory().tensors]).toEqual([
-        seed,
-        before.buffers,
-        before.tensors,
-      ]);
+      const { buffers, tensors } = memory();
+      // Fewer is no fault: what earlier tests dropped may be collected meanwhile.
+      expect(buffers, `after plan ${seed}`).toBeLessThanOrEqual(before.buffers);
+      expect(tensors, `after plan ${seed}`).toBeLessThanOrEqual(before.tensors);
     }
     // Plans that end well and plans that end in each fault: none is rare.
     for (const end of ["HOOK_RESULT_INVALID", "HOOK_RETURNED_PROMISE", "kept 8"])
