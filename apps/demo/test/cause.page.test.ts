@@ -94,7 +94,8 @@ describe.for<"CPU" | "GPU">(["CPU", "GPU"])("on the %s", (kind) => {
     expect(await page.locator(".cause-top p").first().innerText()).toContain(
       "Coat stands 1.98 below Sneaker; it stood 1.49 above it.",
     );
-    expect(await page.locator(".prisma-cut").count()).toBe(1);
+    expect(await page.locator(".prisma-edited").count()).toBe(1);
+    expect(await page.locator(".prisma-edited").getAttribute("title")).toMatch(/^L3H2: .*patched$/);
 
     await page.getByRole("button", { name: "Undo", exact: true }).click();
     await expect

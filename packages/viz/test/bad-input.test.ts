@@ -84,9 +84,9 @@ const cases: Record<string, [() => unknown, string]> = {
     () => headMatrix({ ...headMatrixData, selected: { layer: 3, column: 0 } }, options),
     "VIZ_INDEX: headMatrix: layer 3 is not one of 0 to 2",
   ],
-  "matrix: too few cut cells": [
-    () => headMatrix({ ...headMatrixData, cut: [true] }, options),
-    "VIZ_SHAPE: headMatrix: 1 cut cells for 15 places",
+  "matrix: too few edits": [
+    () => headMatrix({ ...headMatrixData, edits: ["cut"] }, options),
+    "VIZ_SHAPE: headMatrix: 1 edits for 15 places",
   ],
   "curves: a value off the scale": [
     () => curves({ ...curvesData, domain: [0, 0.5] }, options),

@@ -34,7 +34,6 @@ export function SpinePanel({ page, causes, model }: Shown) {
     [page, model],
   );
   const { layer, head } = page.selected.value;
-  const cut = cutCells(causes, model);
   const shared = { max, selected: { layer, column: head } };
   return (
     <section class="panel spine" aria-labelledby="spine-title">
@@ -51,7 +50,7 @@ export function SpinePanel({ page, causes, model }: Shown) {
           data: edited.contributions,
           columns: [...heads, "MLP"],
           title: `writes toward ${of} rather than ${against}, in logits`,
-          cut: cut.flatMap((row) => [...row, false]),
+          edits: editNotes(causes, model),
         }}
       />
       <h3>What does cutting a head do?</h3>
@@ -87,13 +86,18 @@ function scaleMax(lists: readonly ArrayLike<number>[]): number {
   return Math.ceil(2 * largest) / 2;
 }
 
-function cutCells({ edits }: Causes, model: ModelFacts): boolean[][] {
-  const names = new Set(
-    edits.filter(({ kind }) => kind !== "blind").map((edit) => headName(edit.head)),
-  );
-  return Array.from({ length: model.layers }, (_, layer) =>
-    Array.from({ length: model.heads }, (__, head) => names.has(headName({ layer, head }))),
-  );
+/** What was done to each head, layer by layer, with an empty place for the MLP. */
+function editNotes({ edits }: Causes, model: ModelFacts): string[] {
+  const words = { cut: "cut", patch: "patched", blind: "sees one half" };
+  const noteOf = (name: string): string =>
+    edits
+      .filter((edit) => headName(edit.head) === name)
+      .map((edit) => words[edit.kind])
+      .join(", ");
+  return Array.from({ length: model.layers }, (_, layer) => [
+    ...Array.from({ length: model.heads }, (__, head) => noteOf(headName({ layer, head }))),
+    "",
+  ]).flat();
 }
 
 /** Heads that write clearly one way while cutting them does not move the margin the other way. */

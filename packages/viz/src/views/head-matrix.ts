@@ -28,8 +28,8 @@ export interface HeadMatrixData {
   /** The colours run from `-max` to `max`; values may not lie outside. */
   readonly max: number;
   readonly selected: MatrixCell;
-  /** Cells that are switched off, row by row; they are struck through. */
-  readonly cut?: readonly boolean[];
+  /** What was done to each cell, row by row, such as `cut`; empty where nothing was. These are struck through. */
+  readonly edits?: readonly string[];
   /** Cells to point out, row by row, and what it means to be one of them. */
   readonly flagged?: { readonly cells: readonly boolean[]; readonly meaning: string };
 }
@@ -138,12 +138,13 @@ function createMatrix(
 
 function drawCell(button: HTMLElement, data: HeadMatrixData, at: number): void {
   const value = finiteAt(figureName, data.data, at);
-  const [cut, flagged] = [data.cut?.[at] === true, data.flagged?.cells[at] === true];
+  const edit = data.edits?.[at] ?? "";
+  const flagged = data.flagged?.cells[at] === true;
   paintSigned(figureName, button, value, data.max);
   setText(button, formatNumber(value));
-  button.classList.toggle("prisma-cut", cut);
+  button.classList.toggle("prisma-edited", edit !== "");
   button.classList.toggle("prisma-flagged", flagged);
-  const notes = [cut ? "cut" : "", flagged ? (data.flagged?.meaning ?? "") : ""].filter(Boolean);
+  const notes = [edit, flagged ? (data.flagged?.meaning ?? "") : ""].filter(Boolean);
   const name = `${cellName(data, at)}: ${data.title} ${formatNumber(value)}`;
   setAttribute(button, "aria-label", [name, ...notes].join(", "));
   setAttribute(button, "title", [`${cellName(data, at)}: ${value}`, ...notes].join(", "));
@@ -162,13 +163,13 @@ function describe(data: HeadMatrixData): string {
 }
 
 function checkData(data: HeadMatrixData): void {
-  const { shape, selected, columns, cut, flagged } = data;
+  const { shape, selected, columns, edits, flagged } = data;
   checkShape(figureName, shape, data.data.length, ["layers", "columns"]);
   checkCount(figureName, "column names", columns.length, shape[1]);
   checkIndex(figureName, "layer", selected.layer, shape[0]);
   checkIndex(figureName, "column", selected.column, shape[1]);
   const cells = shape[0] * shape[1];
-  if (cut !== undefined) checkCount(figureName, "cut cells", cut.length, cells);
+  if (edits !== undefined) checkCount(figureName, "edits", edits.length, cells);
   if (flagged !== undefined) checkCount(figureName, "flagged cells", flagged.cells.length, cells);
   for (let at = 0; at < cells; at++)
     signedColor(figureName, finiteAt(figureName, data.data, at), data.max);

@@ -10,7 +10,7 @@ export const headMatrixData: HeadMatrixData = {
   title: "writes toward Bag rather than Coat",
   max: 2,
   selected: { layer: 1, column: 2 },
-  cut: Array.from({ length: 15 }, (_, at) => at === 5),
+  edits: Array.from({ length: 15 }, (_, at) => (at === 5 ? "cut" : "")),
   flagged: {
     cells: Array.from({ length: 15 }, (_, at) => at === 12),
     meaning: "cutting it does the opposite",
