@@ -256,7 +256,7 @@ export interface RandomOptions {
 }
 
 /** Random u32 bits for every element, from the element's place and the seed. */
-function randomBits(operation: string, shape: Shape, options: RandomOptions): Node {
+export function randomBits(operation: string, shape: Shape, options: RandomOptions): Node {
   checkOptions(operation, options, ["seed", "device"]);
   checkDevice(operation, options.device);
   assertShape(operation, shape);

@@ -32,6 +32,7 @@ export {
   type InitOptions,
 } from "./run/devices.ts";
 export type { Explanation, KernelExplanation } from "./run/explain.ts";
+export { permutation } from "./permutation.ts";
 export type { RealizeOptions } from "./run/realize.ts";
 export { byteSource, type ByteInput, type ByteSource } from "./io/byte-source.ts";
 export {
@@ -40,6 +41,7 @@ export {
   type ReadSafetensorsOptions,
   type Safetensors,
 } from "./safetensors.ts";
+export { readNpy, writeNpy, type ReadNpyOptions } from "./npy.ts";
 export { scope } from "./scope.ts";
 export { formatShape, sameShape, type Shape } from "./shape.ts";
 export { Tensor } from "./tensor.ts";

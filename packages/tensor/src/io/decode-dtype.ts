@@ -1,4 +1,4 @@
-// Element types of safetensors files, and how their bytes become values of ours.
+// Element types of files by their safetensors names, and how their bytes become values of ours.
 import type { DType, TypedArray } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 
@@ -63,30 +63,35 @@ function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-/** @throws PrismaError ST_VALUE_RANGE */
-function refuseValue(name: string, value: string, target: string): never {
+/** What is read, for messages, and the code of a value that does not fit. */
+interface Place {
+  readonly name: string;
+  readonly outOfRange: "ST_VALUE_RANGE" | "NPY_VALUE_RANGE";
+}
+
+function refuseValue({ name, outOfRange }: Place, value: string, target: string): never {
   throw new PrismaError(
-    "ST_VALUE_RANGE",
+    outOfRange,
     `${name}: the value ${value} does not fit the ${target} in which it would be held`,
     { value },
   );
 }
 
-function checkedInt64(value: bigint, name: string): number {
-  if (value < -2147483648n || value > 2147483647n) refuseValue(name, `${value} (I64)`, "i32");
+function checkedInt64(value: bigint, place: Place): number {
+  if (value < -2147483648n || value > 2147483647n) refuseValue(place, `${value} (I64)`, "i32");
   return Number(value);
 }
 
 /** Rounds to f32 what has one near; a number is not made infinite. */
-function checkedFloat64(value: number, name: string): number {
+function checkedFloat64(value: number, place: Place): number {
   const rounded = Math.fround(value);
   if (Number.isFinite(value) && !Number.isFinite(rounded))
-    refuseValue(name, `${value} (F64)`, "f32");
+    refuseValue(place, `${value} (F64)`, "f32");
   return rounded;
 }
 
-function checkedBool(value: number, name: string): number {
-  if (value > 1) refuseValue(name, `${value} (BOOL)`, "bool");
+function checkedBool(value: number, place: Place): number {
+  if (value > 1) refuseValue(place, `${value} (BOOL)`, "bool");
   return value;
 }
 
@@ -94,15 +99,15 @@ type Reader = (view: DataView, byte: number) => number;
 
 function readerOf(
   fileDtype: string,
-  name: string,
+  place: Place,
 ): { readonly bytes: number; readonly read: Reader } | null {
   switch (fileDtype) {
     case "F16":
       return { bytes: 2, read: (view, byte) => halfToFloat(view.getUint16(byte, true)) };
     case "F64":
-      return { bytes: 8, read: (view, byte) => checkedFloat64(view.getFloat64(byte, true), name) };
+      return { bytes: 8, read: (view, byte) => checkedFloat64(view.getFloat64(byte, true), place) };
     case "I64":
-      return { bytes: 8, read: (view, byte) => checkedInt64(view.getBigInt64(byte, true), name) };
+      return { bytes: 8, read: (view, byte) => checkedInt64(view.getBigInt64(byte, true), place) };
     case "I16":
       return { bytes: 2, read: (view, byte) => view.getInt16(byte, true) };
     case "U16":
@@ -112,7 +117,7 @@ function readerOf(
     case "U8":
       return { bytes: 1, read: (view, byte) => view.getUint8(byte) };
     case "BOOL":
-      return { bytes: 1, read: (view, byte) => checkedBool(view.getUint8(byte), name) };
+      return { bytes: 1, read: (view, byte) => checkedBool(view.getUint8(byte), place) };
     default:
       return null;
   }
@@ -120,13 +125,14 @@ function readerOf(
 
 /**
  * Decodes little-endian `bytes` of `fileDtype` into `target`, whose type is {@link heldAs} of it.
- * @throws PrismaError ST_DTYPE_UNSUPPORTED, ST_VALUE_RANGE
+ * @throws PrismaError ST_DTYPE_UNSUPPORTED, and `outOfRange`
  */
 export function decodeValues(
   fileDtype: string,
   bytes: Uint8Array<ArrayBuffer>,
   target: TypedArray,
   name: string,
+  outOfRange: Place["outOfRange"] = "ST_VALUE_RANGE",
 ): void {
   if (fileDtype === "F32" || fileDtype === "I32" || fileDtype === "U32") {
     new Uint8Array(target.buffer, target.byteOffset, target.byteLength).set(bytes);
@@ -138,7 +144,7 @@ export function decodeValues(
       words[i] = (((bytes[2 * i + 1] ?? 0) << 24) | ((bytes[2 * i] ?? 0) << 16)) >>> 0;
     return;
   }
-  const reader = readerOf(fileDtype, name);
+  const reader = readerOf(fileDtype, { name, outOfRange });
   if (reader === null)
     throw new PrismaError(
       "ST_DTYPE_UNSUPPORTED",

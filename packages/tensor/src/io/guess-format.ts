@@ -1,4 +1,4 @@
-// What a file that is no safetensors most likely is, from its first bytes.
+// What a file of another format most likely is, from its first bytes.
 
 const MAGICS: readonly (readonly [bytes: readonly number[], name: string])[] = [
   [[0x50, 0x4b, 3, 4], "a zip archive (a PyTorch checkpoint?)"],

@@ -14,7 +14,9 @@ import {
   init,
   linspace,
   ones,
+  permutation,
   randn,
+  readNpy,
   readSafetensors,
   realize,
   scope,
@@ -24,6 +26,7 @@ import {
   uniform,
   valueAndGrad,
   where,
+  writeNpy,
   writeSafetensors,
   zeros,
   type Tensor,
@@ -136,6 +139,12 @@ const CREATION: BadCalls = {
     [() => linspace(0, 1, -1), "SHAPE_INVALID", /size -1/],
     [() => linspace(0, 1, 3, { dtype: "f64" as never }), "DTYPE_UNSUPPORTED", /"f64"/],
     [() => linspace(0, 1, 3, 4 as never), "ARGUMENT_INVALID", /options are the number 4/],
+  ],
+  permutation: [
+    [() => permutation(2.5, { seed: 1 }), "SHAPE_INVALID", /size 2.5/],
+    [() => permutation(3, { seed: -1 }), "ARGUMENT_INVALID", /seed is -1/],
+    [() => permutation(3, undefined as never), "ARGUMENT_INVALID", /options are undefined/],
+    [() => permutation(3, { seed: 1, sede: 2 } as never), "ARGUMENT_INVALID", /"sede"/],
   ],
   eye: [
     [() => eye(2.5), "SHAPE_INVALID", /2.5/],
@@ -317,6 +326,26 @@ const FILES: BadCalls = {
       "ARGUMENT_INVALID",
       /device is a string/,
     ],
+  ],
+  readNpy: [
+    [() => readNpy(3 as never), "ARGUMENT_INVALID", /the number 3/],
+    [() => readNpy(new Uint8Array(12)), "NPY_NOT_NPY", /no npy file/],
+    [() => readNpy(new Uint8Array(12), { dtype: "f32" } as never), "ARGUMENT_INVALID", /"dtype"/],
+    [
+      () => readNpy(new Uint8Array(12), { device: "wasm" as never }),
+      "ARGUMENT_INVALID",
+      /device is a string/,
+    ],
+    [
+      () => readNpy(new Uint8Array(12), { signal: AbortSignal.abort() }),
+      "CANCELLED",
+      /reading was cancelled/,
+    ],
+  ],
+  writeNpy: [
+    [() => writeNpy([1, 2] as never), "ARGUMENT_INVALID", /given is an array/],
+    [() => writeNpy(null as never), "ARGUMENT_INVALID", /given is null/],
+    [() => writeNpy(gone()), "DISPOSED", /\(gone\)/],
   ],
   writeSafetensors: [
     [() => writeSafetensors({ w: matrix() } as never), "ARGUMENT_INVALID", /tensors are an object/],

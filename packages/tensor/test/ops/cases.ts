@@ -7,6 +7,7 @@ import {
   full,
   linspace,
   ones,
+  permutation,
   randn,
   stack,
   tensor,
@@ -342,6 +343,8 @@ export const CASES: readonly OpCase[] = [
       .add(zeros([3]))
       .mul(ones([3])),
   ),
+  rough("permutation", [s([50])], (x) => x.add(permutation(50, { seed: 3 }))),
+  rough("permutation", [s([0])], (x) => x.add(permutation(0, { seed: 3 }))),
   rough("uniform", [s([40])], (x) => x.mul(0).add(uniform([40], { seed: 12345678901 }))),
   rough("randn", [s([40])], (x) => x.mul(0).add(randn([40], { seed: 7 }))),
 ];
