@@ -1,6 +1,7 @@
 // Npy files as NumPy writes them, read and written on every device.
 import { byteSource, readNpy, scope, tensor, writeNpy } from "@prisma/tensor";
 import { expect, test } from "vitest";
+import { repositoryFile } from "../../../../test/repository-file.ts";
 import { onEachDevice } from "../each-device.ts";
 
 interface GoldenFile {
@@ -11,12 +12,8 @@ interface GoldenFile {
   readonly values: readonly string[];
 }
 
-// Taken apart, so that the bundler of the browser tests does not look for a file.
-const here = import.meta.url;
-const folder = new URL("../golden/npy/", here);
-
 async function readBytes(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  const source = byteSource(new URL(name, folder));
+  const source = byteSource(repositoryFile(`packages/tensor/test/golden/npy/${name}`));
   return source.read(0, await source.size());
 }
 
