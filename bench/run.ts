@@ -1,5 +1,5 @@
 // The benchmark command: `pnpm bench [filter ...]` measures every case whose group or name contains a filter, on every engine that is here.
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { CASES, type Case } from "./cases.ts";
 import type { Engine } from "./engine.ts";
 import { createOnnxRuntime } from "./engines/onnxruntime.ts";
@@ -9,8 +9,8 @@ import { createTensorFlow } from "./engines/tensorflow.ts";
 import { measureGraph } from "./graph.ts";
 import { measure, ratioOf, type Timing } from "./measure.ts";
 
-/** JavaScript around the kernels of a small model takes most of a second to be compiled well. */
-const OPTIONS = { warmUpMs: 1000, rounds: 7, roundMs: 150 };
+/** On a busy machine, the JavaScript around the kernels of a small model takes seconds to be compiled well. */
+const OPTIONS = { warmUpMs: 3000, rounds: 7, roundMs: 150 };
 
 const milliseconds = (value: number): string =>
   `${value.toFixed(value < 10 ? 3 : 1)} ms`.padStart(11);
@@ -62,7 +62,11 @@ async function compare(cases: readonly Case[], engines: [Engine, ...Engine[]]): 
     console.log(`  ${key.padEnd(44)} ${geometricMean(values).toFixed(2)} x over ${values.length}`);
 }
 
+/** Programs that wanted to run over the last minute: above 1 before the start, others take time from what is measured. */
+const load = (): string => (loadavg()[0] ?? Number.NaN).toFixed(1);
+
 async function main(filters: readonly string[]): Promise<void> {
+  const before = load();
   const wants = (name: string): boolean =>
     filters.length === 0 || filters.some((filter) => name.includes(filter));
   const cases = CASES.filter(({ group, name }) => wants(`${group} ${name}`));
@@ -77,6 +81,7 @@ async function main(filters: readonly string[]): Promise<void> {
   // Before the cases, which would warm the code.
   if (graph) await measureGraph();
   if (cases.length > 0) await compare(cases, engines);
+  console.log(`\nLoad average ${before} before, ${load()} after, of ${cpus().length} processors`);
   for (const engine of engines) await engine.close();
 }
 
