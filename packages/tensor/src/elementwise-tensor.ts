@@ -108,7 +108,7 @@ export abstract class ElementwiseTensor extends ArithmeticTensor {
   }
 
   /**
-   * Sine of an angle in radians, within 3 ULP up to 65,536; a larger angle, of which f32 has less than two digits behind the point, gives NaN. Gradient: g cos x. Integers are converted to f32.
+   * Sine of an angle in radians, within 2 ULP up to 65,536; a larger angle, of which f32 holds two digits behind the point at best, gives NaN. Gradient: g cos x. Integers are converted to f32.
    * @example
    * await tensor([0]).sin().array(); // [0]
    */

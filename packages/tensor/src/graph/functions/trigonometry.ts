@@ -8,23 +8,39 @@ const select = (condition: Expr, a: Expr, b: Expr): Expr => apply("select", cond
 const num = (value: number): Expr => literal(value);
 
 /** Largest angle in radians that is reduced with all its digits; the sine and cosine of a larger one are NaN. */
-export const LARGEST_ANGLE = 65536;
+const LARGEST_ANGLE = 65536;
 
-/** pi / 2 = 1.57080078125 + the rest; the first has 12 bits, the next two 7 and 6, so that products with n are exact. */
-const HALF_PI = 1.57080078125;
-const HALF_PI_REST = [-4.470348358154297e-6, 1.5832483768463135e-8, 6.07710062827671e-11] as const;
-/** Step into whose multiples and rest n is cut, so that both fit beside the 12 bits of {@link HALF_PI}. */
+/**
+ * pi / 2 is the sum of these. They have 12, 7, 6, 8 and 24 bits, so that products with whole numbers of 16 bits (with the
+ * first, of 10) are exact but for the last.
+ */
+const HALF_PI = {
+  first: 1.57080078125,
+  second: -4.470348358154297e-6,
+  third: 1.5832483768463135e-8,
+  fourth: 6.093614501878619e-11,
+  last: -1.6513995574653217e-13,
+} as const;
+/** What is cut into multiples of this and a rest has 10 bits in each. */
 const STEP = 512;
 
 /**
- * x - n pi / 2 for the whole number n = `turns`, below 2^16 (Cody & Waite 1980). Each of the first differences is exact;
- * what the last part loses is 2^-40.
+ * x - n pi / 2 for the whole number n = `turns`, below 2^16 (Cody & Waite 1980). The first three differences are exact; what
+ * the next two lose to rounding is added up and given back with the last, so that the result is rounded about once.
  */
 function reduceAngle(x: Expr, turns: Expr): Expr {
   const high = mul(apply("round", mul(turns, num(1 / STEP))), num(STEP));
   const low = sub(turns, high);
-  const first = sub(sub(x, mul(high, num(HALF_PI))), mul(low, num(HALF_PI)));
-  return HALF_PI_REST.reduce<Expr>((rest, part) => sub(rest, mul(turns, num(part))), first);
+  let rest = sub(sub(x, mul(high, num(HALF_PI.first))), mul(low, num(HALF_PI.first)));
+  rest = sub(rest, mul(turns, num(HALF_PI.second)));
+  let lost: Expr = num(0);
+  for (const part of [HALF_PI.third, HALF_PI.fourth]) {
+    const step = mul(turns, num(part));
+    const next = sub(rest, step);
+    lost = apply("add", lost, sub(sub(rest, next), step));
+    rest = next;
+  }
+  return sub(rest, sub(mul(turns, num(HALF_PI.last)), lost));
 }
 
 /** sin r for |r| <= pi / 4 and a little more (Cephes sinf). */
@@ -62,12 +78,12 @@ function sinFrom(x: Expr, quarters: 0 | 1): Expr {
   return select(apply("le", apply("abs", x), num(LARGEST_ANGLE)), value, num(Number.NaN));
 }
 
-/** Sine of an angle in radians, within 3 ULP up to {@link LARGEST_ANGLE}, NaN beyond; -0 stays. */
+/** Sine of an angle in radians, within 2 ULP up to {@link LARGEST_ANGLE}, NaN beyond; -0 stays. */
 export function sin(x: Expr): Expr {
   return select(apply("eq", x, num(0)), x, sinFrom(x, 0));
 }
 
-/** Cosine of an angle in radians, within 3 ULP up to {@link LARGEST_ANGLE}, NaN beyond. */
+/** Cosine of an angle in radians, within 2 ULP up to {@link LARGEST_ANGLE}, NaN beyond. */
 export function cos(x: Expr): Expr {
   return sinFrom(x, 1);
 }
