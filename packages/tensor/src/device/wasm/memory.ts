@@ -23,14 +23,21 @@ export function createMemory(shared: boolean, maximum = MAX_PAGES): WebAssembly.
   }
 }
 
-/** Makes `memory` hold `bytes` bytes; false where it is not allowed to. */
-export function growTo(memory: WebAssembly.Memory, bytes: number): boolean {
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / PAGE);
-  if (missing <= 0) return true;
+function grow(memory: WebAssembly.Memory, pages: number): boolean {
   try {
-    memory.grow(missing);
+    memory.grow(pages);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Makes `memory` hold `bytes` bytes; false where it is not allowed to. */
+export function growTo(memory: WebAssembly.Memory, bytes: number): boolean {
+  const held = memory.buffer.byteLength / PAGE;
+  const missing = Math.ceil(bytes / PAGE) - held;
+  if (missing <= 0) return true;
+  // Each growth replaces the buffer and has old views collected: half as much again makes them few. Pages that are
+  // never touched take no memory.
+  return grow(memory, Math.max(missing, Math.floor(held / 2))) || grow(memory, missing);
 }
