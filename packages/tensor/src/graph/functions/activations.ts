@@ -4,7 +4,7 @@ import { mapNode, numberLike } from "../build.ts";
 import type { Node } from "../node.ts";
 import { erf, exp, log, pow, sigmoid, tanh } from "./exponential.ts";
 import type { ScalarFunction } from "./scalar-function.ts";
-import { cos, sin } from "./trigonometry.ts";
+import { cos, sin } from "./sin-cos.ts";
 
 const mul = (a: Node, b: Node): Node => mapNode("mul", a, b);
 const add = (a: Node, b: Node): Node => mapNode("add", a, b);
