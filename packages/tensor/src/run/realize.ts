@@ -1,18 +1,17 @@
 // Realization: loads what must be loaded, plans, runs, and makes the asked-for nodes leaves.
 import type { DevicePort } from "../device/device.ts";
-import { BYTES_PER_ELEMENT, createArray, viewBytes, type TypedArray } from "../dtype.ts";
+import { BYTES_PER_ELEMENT, createArray, type TypedArray } from "../dtype.ts";
 import { checkOptions } from "../check-options.ts";
 import { kindOf, PrismaError } from "../errors.ts";
-import { evaluateAffine } from "../graph/affine.ts";
-import { denseForm, type LinearForm } from "../graph/linear-form.ts";
+import { denseForm } from "../graph/linear-form.ts";
 import type { LeafSource, Node, Placement } from "../graph/node.ts";
-import { sizeOf, type Shape } from "../shape.ts";
+import { sizeOf } from "../shape.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import { traceGraph } from "../schedule/trace.ts";
-import { sameForm } from "../schedule/draft.ts";
 import { BufferStorage, bufferStorage } from "./buffer-storage.ts";
 import { deviceOf, type Device } from "./devices.ts";
 import { execute } from "./execute.ts";
+import { readPlacement } from "./read-placement.ts";
 
 /** What a run may be told. */
 export interface RealizeOptions {
@@ -203,41 +202,6 @@ async function whenComputed(placements: readonly Placement[]): Promise<void> {
   );
 }
 
-/** Copies `shape` elements at `form` out of `values`. */
-function gatherView(
-  values: TypedArray,
-  form: LinearForm,
-  shape: Shape,
-  target: TypedArray,
-): TypedArray {
-  const base = evaluateAffine(form.offset, []);
-  const visit = (axis: number, from: number, to: number): number => {
-    const size = shape[axis];
-    if (size === undefined) {
-      target[to] = values[from] ?? Number.NaN;
-      return to + 1;
-    }
-    let next = to;
-    for (let i = 0; i < size; i++)
-      next = visit(axis + 1, from + i * (form.strides[axis] ?? 0), next);
-    return next;
-  };
-  visit(0, base, 0);
-  return target;
-}
-
-/** First and one past the last element that `form` touches. */
-function spanOf(form: LinearForm, shape: Shape): readonly [number, number] {
-  let first = evaluateAffine(form.offset, []);
-  let last = first;
-  shape.forEach((size, axis) => {
-    const reach = (size - 1) * (form.strides[axis] ?? 0);
-    if (reach < 0) first += reach;
-    else last += reach;
-  });
-  return [first, last + 1];
-}
-
 /**
  * Computes `node` if needed and copies its values to the host, row-major.
  * @throws PrismaError as {@link realizeNodes}
@@ -251,25 +215,7 @@ export async function readNode(node: Node, options: RealizeOptions = {}): Promis
     const placement = node.placement;
     if (placement === null)
       throw new PrismaError("DISPOSED", `${node.label}: the tensor was disposed while it was read`);
-    const storage = bufferStorage(placement.storage);
-    const [first, end] = spanOf(placement.form, node.shape);
-    const bytes = await untilAborted(
-      storage.port.read(
-        storage.alive(),
-        first * BYTES_PER_ELEMENT,
-        (end - first) * BYTES_PER_ELEMENT,
-      ),
-      options.signal,
-    );
-    const values = viewBytes(node.dtype, bytes);
-    const dense = denseForm(node.shape);
-    const form = {
-      strides: placement.form.strides,
-      offset: { constant: evaluateAffine(placement.form.offset, []) - first, terms: [] },
-    };
-    return sameForm(form, dense, node.shape)
-      ? values
-      : gatherView(values, form, node.shape, createArray(node.dtype, sizeOf(node.shape)));
+    return await untilAborted(readPlacement(placement, node.shape, node.dtype), options.signal);
   } finally {
     node.release();
   }
