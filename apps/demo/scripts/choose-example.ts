@@ -65,7 +65,7 @@ async function patchHeads(scene: Scene): Promise<Candidate[]> {
     scene,
     layer: Math.floor(at / model.config.nHeads),
     head: at % model.config.nHeads,
-    before: baselines.clean,
+    before: baselines.clean.values[0] ?? Number.NaN,
     after,
     heads,
   }));

@@ -127,7 +127,7 @@ function headsAndMlps(
   const others = rest.values.filter((_, at) => mlps[at] === undefined);
   return {
     contributions: written,
-    rest: others.reduce((sum, share) => sum + share, bias + (remainder[0] ?? 0)),
+    rest: [...others, ...bias.values, ...remainder.values].reduce((sum, share) => sum + share, 0),
   };
 }
 

@@ -2,11 +2,11 @@
 import type { BlockHook } from "@prisma/hooks";
 import { PrismaError, uniform, type Tensor } from "@prisma/tensor";
 import type { Edit } from "./edit.ts";
-import { overImages } from "./edit-effects.ts";
 import { editGrid, type EditGrid, type GridAxis } from "./edit-grid.ts";
 import { editLabel, replacementLabel } from "./edit-label.ts";
 import { sweepEdits } from "./edit-sweep.ts";
 import type { EditableModel } from "./editable-model.ts";
+import { imageAxis, imageNumbers } from "./image-values.ts";
 import { metricOf, type MetricOptions } from "./metric.ts";
 import type { ReferenceSet } from "./reference-means.ts";
 import {
@@ -35,12 +35,10 @@ export interface AblateOptions extends AnalysisOptions, MetricOptions {
 
 /** What {@link ablate} gives. */
 export interface Ablation extends Provenance {
-  /** Metric after each cut minus before, mean over the images: `[layer, head]`, `[layer]`, or `[edit]`. */
+  /** Metric after each cut minus before: [image, layer, head], [image, layer], or [image, edit]. */
   readonly effects: LabelledValues;
-  /** Standard error of each effect over the images; null for one image. */
-  readonly standardErrors: LabelledValues | null;
-  /** Metric of each image before any cut, `[B]`. */
-  readonly before: Float32Array;
+  /** Metric before any cut, [image]. */
+  readonly before: LabelledValues;
   /** True when something is set to zero, which no picture does: read effects as of a broken model. */
   readonly offDistribution: boolean;
 }
@@ -93,9 +91,10 @@ async function gridOf<Name extends string>(
 }
 
 /**
- * How much `metric` of `input` `[B, C, H, W]` changes when parts of `model` are cut, one at a time: after minus before.
- * Metric: the logit difference of `target` unless another is given. Put in the place of what is cut: its mean over a
- * reference set, position by position (Wang et al. 2022, arXiv 2211.00593), unless `kind` says otherwise.
+ * How much the metric of each image of `input` `[B, C, H, W]` changes when parts of `model` are cut, one at a time: after
+ * minus before. Metric: the logit difference of `target` unless another is given. Put in the place of what is cut: its
+ * mean over a reference set, position by position (Wang et al. 2022, arXiv 2211.00593), unless `kind` says otherwise.
+ * `overImages` takes means.
  * @throws PrismaError ARGUMENT_INVALID for no such class, a metric that is no number, a patch, a missing reference set, or
  *   both `sweep` and `edits`; HOOK_UNKNOWN for a sweep that the model has no parts for, or a mean that the set lacks;
  *   WEIGHTS_MISMATCH; CANCELLED when aborted before the first cut
@@ -103,7 +102,7 @@ async function gridOf<Name extends string>(
  * using reference = await referenceMeans(model, images, { names: "blocks.*.attn.hook_z" });
  * const target = ["Dress", "Trouser"] as const;
  * const { effects } = await ablate(model, images, { sweep: "heads", reference, target });
- * effects.axes.map(({ name, labels }) => [name, labels.length]); // [["layer", 4], ["head", 4]]
+ * effects.axes.map(({ name, labels }) => [name, labels.length]); // [["image", 1], ["layer", 4], ["head", 4]]
  */
 export async function ablate<Name extends string>(
   model: EditableModel<Name>,
@@ -117,12 +116,12 @@ export async function ablate<Name extends string>(
   const cells = edits.map((edit) => [edit]);
   const sweep = { model, input, cells, sources, metric, doing: "ablate" };
   const { before, after, complete } = await sweepEdits(sweep, options);
-  const changes = after.map((value, i) => value - (before[i % before.length] ?? Number.NaN));
-  const { means, standardErrors } = overImages(changes, before.length, axes);
+  const effects = after.map(
+    (value, i) => value - (before[Math.floor(i / edits.length)] ?? Number.NaN),
+  );
   return {
-    effects: means,
-    standardErrors,
-    before,
+    effects: { axes: [imageAxis(before.length), ...axes], values: effects },
+    before: imageNumbers(before, before.length),
     offDistribution: edits.some(({ kind }) => kind === "zero"),
     method: `ablation of ${options.sweep ?? "listed edits"}`,
     metric: metric.name,

@@ -33,12 +33,12 @@ export interface LogitAttribution extends Provenance {
   readonly contributions: LabelledValues;
   /** Summands that have no place there, [image, part]: of heads and patches, the embeddings, the MLPs and the attention's output biases. */
   readonly rest: LabelledValues;
-  /** What the biases of the final norm and of the head add, the same for every image. */
-  readonly bias: number;
-  /** The class difference that was measured, for each image. */
-  readonly target: readonly number[];
-  /** What is left, for each image: rounding, and what hooks attached to the model changed outside of the parts. */
-  readonly remainder: readonly number[];
+  /** What the biases of the final norm and of the head add, [image]. */
+  readonly bias: LabelledValues;
+  /** The class difference that was measured, [image]. */
+  readonly target: LabelledValues;
+  /** What is left, [image]: rounding, and what hooks attached to the model changed outside of the parts. */
+  readonly remainder: LabelledValues;
   /** What to keep in mind when reading the values, or null. */
   readonly note: string | null;
 }
@@ -49,12 +49,15 @@ interface ImageShares {
   readonly labels: readonly string[];
   readonly contributions: Float32Array;
   readonly rest: Float32Array;
+  readonly bias: number;
   readonly target: number;
 }
 
 interface ImageQuestion {
   readonly by: AttributeBy;
-  readonly directions: Tensor;
+  /** `[D]` */
+  readonly direction: Tensor;
+  readonly bias: number;
   readonly target: FoundTarget;
 }
 
@@ -69,7 +72,7 @@ function flatten({ pieces, rest }: Shares): Tensor {
 async function imageShares(
   model: Classifier,
   image: Tensor,
-  { by, directions, target }: ImageQuestion,
+  { by, direction, bias, target }: ImageQuestion,
 ): Promise<ImageShares> {
   const { reads, split } = SPLITS[by];
   const needed = (name: string): boolean =>
@@ -77,7 +80,7 @@ async function imageShares(
   using run = await model.runWithCache(image, { names: needed });
   const { cache } = run;
   const built = scope(() => {
-    const readout = frozenReadout(model, cache, directions.get([0]));
+    const readout = frozenReadout(model, cache, direction);
     const { axes, pieces, rest } = split({ model, cache, readout });
     return { axes, flat: flatten({ axes, pieces, rest }), labels: rest.map(([label]) => label) };
   });
@@ -89,6 +92,7 @@ async function imageShares(
     labels: built.labels,
     contributions: values.subarray(0, places),
     rest: values.subarray(places),
+    bias,
     target: logitDifference(await cache.get(LOGITS).data(), target),
   };
 }
@@ -99,34 +103,34 @@ function noteOf(model: Classifier, by: AttributeBy): string | null {
   return `The answer is read at ${read} alone: other positions add nothing themselves. By patch shows what heads took from them.`;
 }
 
+function sum(values: Float32Array): number {
+  return values.reduce((before: number, value) => before + value, 0);
+}
+
 function assemble(
   images: readonly ImageShares[],
   total: number,
-  bias: number,
 ): Pick<LogitAttribution, "contributions" | "rest" | "bias" | "target" | "remainder"> {
   const { axes = [], labels = [] } = images[0] ?? {};
-  const sum = (values: Float32Array): number =>
-    values.reduce((before: number, value) => before + value, 0);
-  const remainders = images.map(
-    ({ contributions, rest, target }) => target - sum(contributions) - sum(rest) - bias,
-  );
+  const numbers = (of: (image: ImageShares) => number): LabelledValues =>
+    imageNumbers(images.map(of), total);
+  const rows = (of: (image: ImageShares) => Float32Array): Float32Array[] => images.map(of);
   return {
     contributions: imageValues(
       axes,
-      images.map((image) => image.contributions),
+      rows(({ contributions }) => contributions),
       total,
     ),
     rest: imageValues(
       [{ name: "part", labels }],
-      images.map((image) => image.rest),
+      rows(({ rest }) => rest),
       total,
     ),
-    bias,
-    target: imageNumbers(
-      images.map((image) => image.target),
-      total,
+    bias: numbers(({ bias }) => bias),
+    target: numbers(({ target }) => target),
+    remainder: numbers(
+      ({ contributions, rest, bias, target }) => target - sum(contributions) - sum(rest) - bias,
     ),
-    remainder: imageNumbers(remainders, total),
   };
 }
 
@@ -165,17 +169,18 @@ export async function attributeLogits(
   try {
     if (target === undefined) throw new PrismaError("INTERNAL", "logitDirections gave no target");
     await directions.realize();
+    using direction = directions.get([0]);
     const [fromBiases = Number.NaN] = await bias.data();
+    const question = { by, direction, bias: fromBiases, target };
     const images: ImageShares[] = [];
     const complete = await eachImage(input, {
       ...options,
       doing: "attributeLogits",
-      step: async (image) =>
-        void images.push(await imageShares(model, image, { by, directions, target })),
+      step: async (image) => void images.push(await imageShares(model, image, question)),
     });
     return {
       by,
-      ...assemble(images, input.shape[0] ?? 0, fromBiases),
+      ...assemble(images, input.shape[0] ?? 0),
       note: noteOf(model, by),
       method: `direct logit attribution by ${by}, scale of norms held`,
       metric: target.name,

@@ -28,7 +28,7 @@ export interface SweepResult {
   readonly logits: Float32Array;
   /** Metric without any edit, `[B]`. */
   readonly before: Float32Array;
-  /** Metric under each cell, `[cells, B]`; NaN where it was cancelled before. */
+  /** Metric under each cell, `[B, cells]`; NaN where it was cancelled before. */
   readonly after: Float32Array;
   readonly complete: boolean;
 }
@@ -106,6 +106,17 @@ async function runUnedited<Name extends string>(
   return { logits: output, from, [Symbol.dispose]: dispose };
 }
 
+/** Puts the numbers of a chunk, `[cells, B]`, where they belong in `after` `[B, cells]`. */
+function spread(
+  after: Float32Array,
+  numbers: Float32Array,
+  { first, width, batch }: { first: number; width: number; batch: number },
+): void {
+  numbers.forEach((value, i) => {
+    after[(i % batch) * width + first + Math.floor(i / batch)] = value;
+  });
+}
+
 /** Runs chunk after chunk into `after`; false when it was cancelled on the way. */
 async function fill<Name extends string>(
   after: Float32Array,
@@ -119,15 +130,14 @@ async function fill<Name extends string>(
 ): Promise<boolean> {
   const { chunks, values, unedited, options } = run;
   const [batch = 0] = sweep.input.shape;
+  const width = sweep.cells.length;
   try {
     for (const chunk of chunks) {
       throwIfCancelled(options.signal, sweep.doing);
       using edited = runChunk(sweep, chunk, { values, from: unedited.from(chunk.start) });
-      after.set(await metricNumbers(sweep.metric, edited, options), chunk.first * batch);
-      options.onProgress?.({
-        done: chunk.first + chunk.cells.length,
-        total: sweep.cells.length,
-      });
+      const numbers = await metricNumbers(sweep.metric, edited, options);
+      spread(after, numbers, { first: chunk.first, width, batch });
+      options.onProgress?.({ done: chunk.first + chunk.cells.length, total: width });
     }
   } catch (error) {
     if (error instanceof PrismaError && error.code === "CANCELLED") return false;
@@ -154,7 +164,7 @@ export async function sweepEdits<Name extends string>(
   using metricBefore = applyMetric(metric, unedited.logits);
   const before = await metricNumbers(metric, metricBefore, options);
   const logits = Float32Array.from(await unedited.logits.data());
-  const after = new Float32Array(cells.length * batch).fill(Number.NaN);
+  const after = new Float32Array(batch * cells.length).fill(Number.NaN);
   const complete = await fill(after, sweep, { chunks, values, unedited, options });
   return { logits, before, after, complete };
 }

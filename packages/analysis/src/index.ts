@@ -30,6 +30,7 @@ export {
 export { knockOutAttention, type KnockOutAttentionOptions } from "./knock-out-attention.ts";
 export { loadModel } from "./load-model.ts";
 export { type Metric, type MetricOptions } from "./metric.ts";
+export { overImages, type ImageStatistics } from "./over-images.ts";
 export {
   patchActivations,
   type ActivationPatching,

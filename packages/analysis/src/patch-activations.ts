@@ -1,12 +1,18 @@
 // Activation patching: put one run's activations into another, place by place, and see what follows (Heimersheim and Nanda 2024, arXiv 2404.15255).
 import type { BlockHook } from "@prisma/hooks";
 import { formatShape, PrismaError, sameShape, type Tensor } from "@prisma/tensor";
-import { meanOf, overImages } from "./edit-effects.ts";
 import { editGrid, type EditGrid, type GridAxis } from "./edit-grid.ts";
 import { editSource } from "./edit-sources.ts";
 import { sweepEdits, type SweepResult } from "./edit-sweep.ts";
 import type { EditableModel } from "./editable-model.ts";
+import { imageAxis, imageNumbers } from "./image-values.ts";
 import { applyMetric, metricNumbers, metricOf, type Metric, type MetricOptions } from "./metric.ts";
+import {
+  logitScales,
+  metricScales,
+  normalizedEffects,
+  type PatchEnds,
+} from "./normalized-effects.ts";
 import {
   modelProvenance,
   throwIfCancelled,
@@ -36,15 +42,14 @@ export interface PatchActivationsOptions extends AnalysisOptions, MetricOptions 
 /** What {@link patchActivations} gives. */
 export interface ActivationPatching extends Provenance {
   readonly into: "corrupted" | "clean";
-  /** Metric of the unpatched runs, mean over the images. */
-  readonly baselines: { readonly clean: number; readonly corrupted: number };
-  /** Metric of the patched run, mean over the images: `[layer, head]`, `[layer, position]` or `[layer, head, position]`. */
+  /** Metric of the unpatched runs, [image] each. */
+  readonly baselines: { readonly clean: LabelledValues; readonly corrupted: LabelledValues };
+  /** Metric of the patched run: [image, layer, head], [image, layer, position] or [image, layer, head, position]. */
   readonly values: LabelledValues;
-  /** Standard error of each value over the images; null for one image. */
-  readonly standardErrors: LabelledValues | null;
   /**
-   * How far each patch moves the metric from the run it goes into (0) to the run it comes from (1). Null where the two
-   * differ by less than a thousandth of the metric's scale: there is nothing to move over.
+   * How far each patch moves the metric from the run it goes into (0) to the run it comes from (1), over the axes of
+   * `values`. Where the two differ by less than a thousandth of the metric's scale there is nothing to move over: NaN for
+   * such an image, and null when no image is left. `overImages` leaves such images out.
    */
   readonly normalized: LabelledValues | null;
 }
@@ -62,9 +67,6 @@ const AXES: Readonly<Record<PatchActivationsOptions["by"], readonly GridAxis[]>>
   position: ["position"],
   "head-position": ["head", "position"],
 };
-
-/** Least difference of the baselines, in units of the metric's scale, that effects are divided by. */
-const LEAST_DIFFERENCE = 1e-3;
 
 function invalid(problem: string, details = {}): PrismaError {
   return new PrismaError("ARGUMENT_INVALID", `patchActivations: ${problem}`, details);
@@ -125,40 +127,17 @@ async function runPatches<Name extends string>(
   return { ...found, sweep: await sweepEdits(sweep, options) };
 }
 
-/** Largest magnitude of `logits` [B, C] about the mean of their image. */
-function spreadOf(logits: Float32Array, batch: number): number {
-  const classes = logits.length / batch;
-  const rows = Array.from({ length: batch }, (_, image) =>
-    logits.subarray(image * classes, (image + 1) * classes),
-  );
-  const fromMean = rows.flatMap((row) => {
-    const mean = meanOf(row);
-    return Array.from(row, (logit) => Math.abs(logit - mean));
-  });
-  return Math.max(...fromMean);
-}
-
-/** What counts as large: for a difference of logits how far these spread, for another metric its own size. */
-function scaleOf({ sweep, logits, values }: Patched, isTarget: boolean): number {
-  const batch = values.length;
-  return isTarget
-    ? Math.max(spreadOf(sweep.logits, batch), spreadOf(logits, batch))
-    : Math.max(Math.abs(meanOf(sweep.before)), Math.abs(meanOf(values)));
-}
-
-/** Values with `from` as 0 and `to` as 1; null where the two are within `least`. */
-function normalize(
-  { axes, values }: LabelledValues,
-  { from, to, least }: { from: number; to: number; least: number },
-): LabelledValues | null {
-  if (!(Math.abs(to - from) >= least)) return null;
-  return { axes, values: values.map((value) => (value - from) / (to - from)) };
+/** The patched run as 0, the run that activations come from as 1. */
+function endsOf({ sweep, logits, values }: Patched, isTarget: boolean): PatchEnds {
+  const ends = { from: sweep.before, to: values };
+  const scales = isTarget ? logitScales([sweep.logits, logits], values.length) : metricScales(ends);
+  return { ...ends, scales };
 }
 
 /**
  * Patches one run of `model` with the activations of another, one place at a time. Put into the corrupted run, it shows
  * what is enough to bring the clean answer back; into the clean run, what is needed for it. Metric: the logit difference
- * of `target` unless another is given.
+ * of `target` unless another is given. Each image by itself; `overImages` takes means.
  * @throws PrismaError SHAPE_MISMATCH for inputs of different shapes; ARGUMENT_INVALID for no such class, a metric that is no
  *   number, no direction, heads of what has none; HOOK_UNKNOWN where the model has no such activation; CANCELLED when aborted
  *   before the first patch
@@ -167,8 +146,8 @@ function normalize(
  * const erased = eraseRegion(seen!.picture, { left: 0, top: 0, width: 28, height: 28 }, { fill: 0 });
  * const inputs = { clean: images, corrupted: await model.preprocess(erased) };
  * const found = await patchActivations(model, inputs, { what: "z", by: "head", into: "corrupted", target: ["Dress", "Trouser"] });
- * found.values.axes.map(({ name, labels }) => [name, labels.length]); // [["layer", 4], ["head", 4]]
- * found.baselines.clean > found.baselines.corrupted; // true
+ * found.values.axes.map(({ name, labels }) => [name, labels.length]); // [["image", 1], ["layer", 4], ["head", 4]]
+ * found.baselines.clean.values[0]! > found.baselines.corrupted.values[0]!; // true
  */
 export async function patchActivations<Name extends string>(
   model: EditableModel<Name>,
@@ -184,15 +163,15 @@ export async function patchActivations<Name extends string>(
   const runs = { input: inputs[into], other: inputs[source], grid, metric };
   const patched = await runPatches(model, runs, options);
   const { sweep } = patched;
-  const { means, standardErrors } = overImages(sweep.after, sweep.before.length, grid.axes);
-  const [from, to] = [meanOf(sweep.before), meanOf(patched.values)];
-  const least = LEAST_DIFFERENCE * scaleOf(patched, options.metric === undefined);
+  const batch = sweep.before.length;
+  const values = { axes: [imageAxis(batch), ...grid.axes], values: sweep.after };
+  const [own, other] = [imageNumbers(sweep.before, batch), imageNumbers(patched.values, batch)];
   return {
     into,
-    baselines: into === "clean" ? { clean: from, corrupted: to } : { clean: to, corrupted: from },
-    values: means,
-    standardErrors,
-    normalized: normalize(means, { from, to, least }),
+    baselines:
+      into === "clean" ? { clean: own, corrupted: other } : { clean: other, corrupted: own },
+    values,
+    normalized: normalizedEffects(values, endsOf(patched, options.metric === undefined)),
     method: `activation patching of ${what} by ${by}, from the ${source} run into the ${into} run`,
     metric: metric.name,
     baseline: `the ${into} run is 0, the ${source} run is 1`,

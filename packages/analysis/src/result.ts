@@ -8,7 +8,7 @@ export interface Axis {
   readonly labels: readonly string[];
 }
 
-/** Numbers over named axes. */
+/** Numbers over named axes. In results of analyses the first axis is `image`, also of one image; `overImages` takes means over it. */
 export interface LabelledValues {
   readonly axes: readonly Axis[];
   /** Row-major over `axes`; NaN where there is no value yet. */

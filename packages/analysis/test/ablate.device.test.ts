@@ -1,8 +1,8 @@
 // Ablation: effects of cutting heads, MLPs and attention against PyTorch, and what a result says of itself.
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../test/on-each-device.ts";
-import { ablate, type AblationSweep, type Edit, type Metric } from "../src/index.ts";
-import { EDIT_SETS, openEdits, overImages, RANDOM_SETS } from "./edits-golden.ts";
+import { ablate, overImages, type AblationSweep, type Edit, type Metric } from "../src/index.ts";
+import { EDIT_SETS, openEdits, RANDOM_SETS, statisticsOf } from "./edits-golden.ts";
 import { differenceOf } from "./golden-attribution.ts";
 
 /** Milliseconds: a software GPU compiles many shaders here. */
@@ -27,15 +27,19 @@ onEachDevice(() => {
     const wrong: string[] = [];
     for (const [sweep, kind] of sweeps) {
       const options = { sweep, kind, reference, target: index.classes };
-      const { effects, standardErrors, before, complete } = await ablate(model, clean, options);
-      const { mean, error } = overImages(expected.get(`ablate.${sweep} ${kind}`)!);
-      expect(complete).toBe(true);
-      expect(effects.axes.map(({ labels }) => labels.length)).toEqual(mean.shape);
+      const { effects, before, complete } = await ablate(model, clean, options);
+      const wanted = expected.get(`ablate.${sweep} ${kind}`)!;
+      const { mean, error } = statisticsOf(wanted);
+      const { means, standardErrors, count } = overImages(effects);
+      expect([complete, count]).toEqual([true, clean.shape[0]]);
+      expect(effects.axes.map(({ labels }) => labels.length)).toEqual([...wanted.shape]);
+      expect(means.axes.map(({ labels }) => labels.length)).toEqual(mean.shape);
       wrong.push(
-        `${sweep} ${kind}: ${differenceOf(mean, effects.values)}`,
-        `${sweep} ${kind}, before: ${differenceOf(expected.get("baseline.clean"), before)}`,
+        `${sweep} ${kind}: ${differenceOf(wanted, effects.values)}`,
+        `${sweep} ${kind}, before: ${differenceOf(expected.get("baseline.clean"), before.values)}`,
+        `${sweep} ${kind}, means: ${differenceOf(mean, means.values)}`,
         standardErrors === null
-          ? `${sweep} ${kind}, errors of ${before.length}: ${before.length === 1 ? null : "missing"}`
+          ? `${sweep} ${kind}, errors of ${count}: ${count === 1 ? null : "missing"}`
           : `${sweep} ${kind}, errors: ${differenceOf(error, standardErrors.values)}`,
       );
     }
@@ -53,8 +57,8 @@ onEachDevice(() => {
         const options = { sweep: "heads", kind: "resample", seed, reference } as const;
         const found = await ablate(model, clean, { ...options, target: index.classes });
         const [, place] = /^image (\d) of 6 images$/.exec(found.baseline ?? "") ?? [];
-        const { mean } = overImages(expected.get(`ablate.heads resample ${place}`)!);
-        expect(differenceOf(mean, found.effects.values)).toBeNull();
+        const wanted = expected.get(`ablate.heads resample ${place}`);
+        expect(differenceOf(wanted, found.effects.values)).toBeNull();
         drawn.add(place!);
       }
       expect(drawn.size).toBeGreaterThan(1);
@@ -76,9 +80,12 @@ onEachDevice(() => {
       ["mlps mean", 1],
     ] as const;
     cells.forEach(([name, cell], i) => {
-      const { mean } = overImages(expected.get(`ablate.${name}`)!);
-      const off = Math.abs(found.effects.values[i]! - mean.values[cell]!);
-      expect(off).toBeLessThanOrEqual(mean.tolerance);
+      const { values, tolerance, shape } = expected.get(`ablate.${name}`)!;
+      [0, 1].forEach((image) => {
+        const wanted = values[(image * values.length) / shape[0]! + cell]!;
+        const off = Math.abs(found.effects.values[image * 3 + i]! - wanted);
+        expect(off).toBeLessThanOrEqual(tolerance);
+      });
     });
     expect(found).toMatchObject({
       method: "ablation of listed edits",
@@ -90,6 +97,7 @@ onEachDevice(() => {
       processing: [],
     });
     expect(found.effects.axes).toEqual([
+      { name: "image", labels: ["0", "1"] },
       {
         name: "edit",
         labels: [
@@ -111,11 +119,13 @@ onEachDevice(() => {
       names.map(async (name) => {
         using logits = model.runWithHooks(clean, { hooks: [[name, (x) => x.mul(0)]] });
         const values = await logits.data();
-        return (values[0]! + values[values.length / 2]!) / 2;
+        return [values[0]!, values[values.length / 2]!];
       }),
     );
-    const mean = (before[0]! + before[1]!) / 2;
-    effects.values.forEach((effect, i) => expect(effect).toBeCloseTo(after[i]! - mean, 4));
-    expect(effects.values[0]).toBeCloseTo(-mean, 5);
+    effects.values.forEach((effect, i) => {
+      const [image, edit] = [Math.floor(i / 3), i % 3];
+      expect(effect).toBeCloseTo(after[edit]![image]! - before.values[image]!, 4);
+    });
+    expect(effects.values[0]).toBeCloseTo(-before.values[0]!, 5);
   });
 });

@@ -121,8 +121,14 @@ test("stopped before the first cut it throws; half-way it gives what it has, and
       [4, 6],
     ]);
     expect([half.complete, whole.complete]).toEqual([false, true]);
-    expect(half.effects.values.subarray(0, 4)).toEqual(whole.effects.values.subarray(0, 4));
-    expect([...half.effects.values.subarray(4)]).toEqual([Number.NaN, Number.NaN]);
+    for (const image of [0, 6]) {
+      const [some, all] = [half, whole].map(({ effects }) =>
+        effects.values.slice(image, image + 6),
+      );
+      expect(some!.subarray(0, 4)).toEqual(all!.subarray(0, 4));
+      expect([...some!.subarray(4)]).toEqual([Number.NaN, Number.NaN]);
+    }
+    expect(half.before).toEqual(whole.before);
     expect(whole.effects.values.every(Number.isFinite)).toBe(true);
   });
 });
@@ -137,7 +143,7 @@ test("effects are those of one run a cut, to the bit, however many images and ce
       const values = await logits.data();
       return Array.from({ length: 9 }, (_, i) => Math.fround(values[i * 3]! - values[i * 3 + 2]!));
     };
-    expect(await metric(plain)).toEqual([...before]);
+    expect(await metric(plain)).toEqual([...before.values]);
     for (let cell = 0; cell < 6; cell++) {
       const layer = Math.floor(cell / 2) as 0 | 1 | 2;
       const name = `blocks.${layer}.attn.hook_z` as const;
@@ -146,9 +152,10 @@ test("effects are those of one run a cut, to the bit, however many images and ce
         hooks: [[name, (z) => z.set(at, reference.mean(name).get(at))]],
       });
       const after = await metric(cut);
-      const changes = after.map((value, i) => Math.fround(value - before[i]!));
-      const mean = changes.reduce((sum, x) => sum + x, 0) / changes.length;
-      expect(effects.values[cell]).toBe(Math.fround(mean));
+      after.forEach((value, image) => {
+        const change = Math.fround(value - before.values[image]!);
+        expect(effects.values[image * 6 + cell]).toBe(change);
+      });
     }
   }, 9);
 });

@@ -69,7 +69,7 @@ export async function openEdits(name: string, names: NameFilters): Promise<Golde
 }
 
 /** Mean and standard error over the images of golden values `[B, ...]`, at the same tolerance. */
-export function overImages(expected: Expected): { mean: Expected; error: Expected } {
+export function statisticsOf(expected: Expected): { mean: Expected; error: Expected } {
   const [batch = 1, ...shape] = expected.shape;
   const size = expected.values.length / batch;
   const perCell = (of: (values: number[]) => number): Expected => ({
