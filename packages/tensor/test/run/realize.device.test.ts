@@ -269,6 +269,27 @@ onEachDevice(() => {
       expect(await codeOf(x.data({ signal })), "even where it is there already").toBe("CANCELLED");
     });
 
+    test("never: many runs under one signal leave at most one listener on it", async () => {
+      const { signal } = new AbortController();
+      let listeners = 0;
+      signal.addEventListener = (...parameters: Parameters<AbortSignal["addEventListener"]>) => {
+        listeners++;
+        EventTarget.prototype.addEventListener.apply(signal, parameters);
+      };
+      signal.removeEventListener = (
+        ...parameters: Parameters<AbortSignal["removeEventListener"]>
+      ) => {
+        listeners--;
+        EventTarget.prototype.removeEventListener.apply(signal, parameters);
+      };
+      for (let seed = 0; seed < 5; seed++) {
+        using x = uniform([8], { seed });
+        using y = x.mul(2);
+        await y.data({ signal });
+      }
+      expect(listeners).toBeLessThanOrEqual(1);
+    });
+
     test("while it runs: the tensor stays as it was, and computes later to the same bits", async () => {
       const build = (): Tensor =>
         scope(() => {

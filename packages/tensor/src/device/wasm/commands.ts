@@ -20,7 +20,7 @@ export interface LaunchCommand {
   readonly labels: readonly string[];
 }
 
-/** Launches in order, and scratch for all threads. `cancel` is their number where they may be cancelled. */
+/** Launches in order, and scratch for all threads. `cancel` is the number of the signal that may cancel them. */
 export interface LaunchesCommand {
   readonly type: "launch";
   readonly launches: readonly LaunchCommand[];

@@ -35,6 +35,7 @@ interface Loaded {
 export class Runner {
   readonly #modules = new Map<number, Loaded | Fault>();
   readonly #faults = new Map<BufferNumber, Fault>();
+  /** Numbers stay: of one signal, launches after those that are skipped now may be on their way. */
   readonly #cancelled = new Set<number>();
   readonly #team: Team | null;
 
@@ -45,7 +46,7 @@ export class Runner {
     this.#team = threads > 1 ? new Team(memory, threads) : null;
   }
 
-  /** Skips what is left of the launches of this number. */
+  /** Skips what is left, and what is still to come, of the launches of this number. */
   cancel(number: number): void {
     this.#cancelled.add(number);
   }
@@ -110,7 +111,6 @@ export class Runner {
       for (const buffer of launch.buffers.slice(launch.buffers.length - launch.outputs))
         this.#faults.set(buffer, fault);
     }
-    if (command.cancel !== null) this.#cancelled.delete(command.cancel);
   }
 
   /** Runs one kernel; gives the reason where its outputs are not computed. */

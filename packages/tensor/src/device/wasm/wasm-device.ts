@@ -54,7 +54,8 @@ export class WasmDevice implements DevicePort {
   /** Ranges of the device's own: code for helper threads, and scratch for all threads. */
   readonly #own = new Set<Range>();
   #scratch: Range | null = null;
-  #launches = 0;
+  #signalCount = 0;
+  readonly #signals = new WeakMap<AbortSignal, { engine: Engine; number: number }>();
   #disposed = false;
 
   constructor({ info, target, start }: WasmDeviceParts) {
@@ -96,17 +97,26 @@ export class WasmDevice implements DevicePort {
     const commands = launches
       .map((launch) => this.#command(launch, slots))
       .filter((one) => one.items > 0);
-    const cancel = signal === undefined ? null : this.#launches++;
+    const cancel = signal === undefined ? null : this.#cancelNumber(signal, engine);
     engine.send({
       type: "launch",
       launches: commands,
       scratch: this.#scratch?.address ?? 0,
       cancel,
     });
-    if (cancel !== null)
-      signal?.addEventListener("abort", () => this.#engine === engine && engine.cancel(cancel), {
-        once: true,
-      });
+  }
+
+  /** One number and one listener for all launches of a signal, which may outlive thousands of them. */
+  #cancelNumber(signal: AbortSignal, engine: Engine): number {
+    const known = this.#signals.get(signal);
+    if (known?.engine === engine) return known.number;
+    const number = this.#signalCount++;
+    this.#signals.set(signal, { engine, number });
+    const cancel = (): void => {
+      if (this.#engine === engine) engine.cancel(number);
+    };
+    signal.addEventListener("abort", cancel, { once: true });
+    return number;
   }
 
   async read(buffer: DeviceBuffer, byteOffset: number, byteLength: number): Promise<ArrayBuffer> {
