@@ -125,6 +125,8 @@ export const figureStyles: string = `
 .prisma-figure .prisma-matrix-cell:hover { box-shadow: inset 0 0 0 1px var(--quiet); }
 .prisma-figure .prisma-matrix-cell[aria-checked="true"] { box-shadow: inset 0 0 0 2px var(--accent); }
 .prisma-figure .prisma-edited { background-image: repeating-linear-gradient(-45deg, transparent 0 6px, color-mix(in srgb, currentColor 45%, transparent) 6px 7px); text-decoration: line-through; }
+.prisma-matrix-cell[data-error]::before { content: attr(data-error); display: block; position: absolute; inset: auto 0 2px; opacity: 0.75; }
+.prisma-matrix-cell[data-error] { padding-bottom: 12px; }
 .prisma-flagged::after { content: ""; position: absolute; top: 0; right: 0; border: 6px solid; border-color: var(--accent) var(--accent) transparent transparent; }
 .prisma-signed-strip { height: 8px; background: linear-gradient(to right in oklab, var(--negative), var(--neutral), var(--positive)); forced-color-adjust: none; print-color-adjust: exact; }
 

@@ -9,9 +9,20 @@
 export function formatPercent(share: number): string {
   const percent = 100 * share;
   if (percent === 0) return "0%";
-  if (Math.abs(percent) < 0.05) return percent < 0 ? "\u2212<0.1%" : "<0.1%";
+  if (Math.abs(percent) < 0.05) return percent < 0 ? ">\u22120.1%" : "<0.1%";
   const digits = Math.abs(percent) < 9.95 ? 1 : 0;
   return `${withMinus(percent, digits)}%`;
+}
+
+/**
+ * A difference of two shares of one in percentage points, with its sign: `0.24` is `+24 pp`, `-0.0002` is `0.0 pp`.
+ * @example
+ * formatPoints(-0.56); // "\u221256 pp"
+ */
+export function formatPoints(difference: number): string {
+  const points = 100 * difference;
+  const text = withMinus(points, Math.abs(points) < 9.95 ? 1 : 0);
+  return `${Number(text) > 0 ? "+" : ""}${text} pp`;
 }
 
 /**

@@ -7,7 +7,7 @@ export { patchPosition, tokenCount, tokenName } from "./token-layout.ts";
 export type { TokenLayout } from "./token-layout.ts";
 export { attentionScale } from "./color-scale.ts";
 export type { ColorScale } from "./color-scale.ts";
-export { formatNumber, formatPercent } from "./format-value.ts";
+export { formatNumber, formatPercent, formatPoints } from "./format-value.ts";
 export { figureStyles } from "./figure-styles.ts";
 export { attentionGrid } from "./views/attention-grid.ts";
 export type { AttentionGridData, AttentionGridOptions, HeadIndex } from "./views/attention-grid.ts";

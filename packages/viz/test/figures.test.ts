@@ -7,7 +7,7 @@ import { attentionGridFigure } from "./figures/attention-grid.ts";
 import { attentionMapFigure } from "./figures/attention-map.ts";
 import { barsFigure, signedBarsFigure } from "./figures/bars.ts";
 import { curvesFigure, signedCurvesFigure } from "./figures/curves.ts";
-import { headMatrixFigure } from "./figures/head-matrix.ts";
+import { headMatrixErrorsFigure, headMatrixFigure } from "./figures/head-matrix.ts";
 import { lensMapFigure } from "./figures/lens-map.ts";
 import { colorImageFigure, pixelImageFigure } from "./figures/pixel-image.ts";
 
@@ -19,6 +19,7 @@ const figures: Record<string, (options: FigureOptions) => { element: HTMLElement
   curves: curvesFigure,
   "curves-signed": signedCurvesFigure,
   "head-matrix": headMatrixFigure,
+  "head-matrix-errors": headMatrixErrorsFigure,
   "lens-map": lensMapFigure,
   "pixel-image": pixelImageFigure,
   "pixel-image-color": colorImageFigure,

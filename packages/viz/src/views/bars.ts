@@ -4,7 +4,7 @@ import { checkCount, checkIndex, checkShape, finiteAt } from "../check-array.ts"
 import { createElement, setAttribute, setText } from "../create-element.ts";
 import { figureDocument } from "../figure.ts";
 import type { Figure, FigureOptions } from "../figure.ts";
-import { formatNumber, formatPercent } from "../format-value.ts";
+import { formatNumber, formatPercent, formatPoints } from "../format-value.ts";
 import { VizError } from "../viz-error.ts";
 
 /** One bar per label. */
@@ -14,8 +14,8 @@ export interface BarsData {
   readonly labels: readonly string[];
   /** What is drawn, such as `probability`. */
   readonly title: string;
-  /** How values are written: a share of one as `percent`, or a plain `number`. */
-  readonly unit: "percent" | "number";
+  /** How values are written: a share of one as `percent`, a difference of shares as `points`, or a plain `number`. */
+  readonly unit: "percent" | "points" | "number";
   /** From which to which value the bars can run; holds zero. 0 to 1 when left out. */
   readonly domain?: readonly [number, number];
   /** A second number per label, written beside the bar and not drawn. */
@@ -31,6 +31,8 @@ interface Row {
   readonly value: HTMLElement;
   readonly also: HTMLElement;
 }
+
+const FORMATS = { percent: formatPercent, points: formatPoints, number: formatNumber } as const;
 
 const figureName = "bars";
 
@@ -90,7 +92,7 @@ function readBars(data: BarsData, count: number): Drawn {
     labels: data.labels,
     values,
     spans: values.map((value) => barSpan(value, data.domain ?? [0, 1])),
-    written: values.map(data.unit === "percent" ? formatPercent : formatNumber),
+    written: values.map(FORMATS[data.unit]),
     also: readAlso(data),
     highlight,
   };

@@ -28,6 +28,8 @@ export interface HeadMatrixData {
   /** The colours run from `-max` to `max`; values may not lie outside. */
   readonly max: number;
   readonly selected: MatrixCell;
+  /** Standard errors, written below the values; a NaN is left out. */
+  readonly errors?: ArrayLike<number>;
   /** What was done to each cell, row by row, such as `cut`; empty where nothing was. These are struck through. */
   readonly edits?: readonly string[];
   /** Cells to point out, row by row, and what it means to be one of them. */
@@ -141,13 +143,21 @@ function drawCell(button: HTMLElement, data: HeadMatrixData, at: number): void {
   const edit = data.edits?.[at] ?? "";
   const flagged = data.flagged?.cells[at] === true;
   paintSigned(figureName, button, value, data.max);
+  const error = data.errors?.[at] ?? Number.NaN;
+  const plusMinus = Number.isNaN(error) ? "" : `\u00b1${formatNumber(error)}`;
   setText(button, formatNumber(value));
+  if (plusMinus === "") button.removeAttribute("data-error");
+  else setAttribute(button, "data-error", plusMinus);
   button.classList.toggle("prisma-edited", edit !== "");
   button.classList.toggle("prisma-flagged", flagged);
   const notes = [edit, flagged ? (data.flagged?.meaning ?? "") : ""].filter(Boolean);
-  const name = `${cellName(data, at)}: ${data.title} ${formatNumber(value)}`;
+  const name = `${cellName(data, at)}: ${data.title} ${formatNumber(value)}${plusMinus && ` ${plusMinus}`}`;
   setAttribute(button, "aria-label", [name, ...notes].join(", "));
-  setAttribute(button, "title", [`${cellName(data, at)}: ${value}`, ...notes].join(", "));
+  setAttribute(
+    button,
+    "title",
+    [`${cellName(data, at)}: ${value}`, plusMinus, ...notes].filter(Boolean).join(", "),
+  );
 }
 
 function cellName({ shape, columns }: HeadMatrixData, at: number): string {
@@ -163,12 +173,13 @@ function describe(data: HeadMatrixData): string {
 }
 
 function checkData(data: HeadMatrixData): void {
-  const { shape, selected, columns, edits, flagged } = data;
+  const { shape, selected, columns, edits, flagged, errors } = data;
   checkShape(figureName, shape, data.data.length, ["layers", "columns"]);
   checkCount(figureName, "column names", columns.length, shape[1]);
   checkIndex(figureName, "layer", selected.layer, shape[0]);
   checkIndex(figureName, "column", selected.column, shape[1]);
   const cells = shape[0] * shape[1];
+  if (errors !== undefined) checkCount(figureName, "errors", errors.length, cells);
   if (edits !== undefined) checkCount(figureName, "edits", edits.length, cells);
   if (flagged !== undefined) checkCount(figureName, "flagged cells", flagged.cells.length, cells);
   for (let at = 0; at < cells; at++)

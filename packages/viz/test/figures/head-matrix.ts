@@ -21,3 +21,10 @@ export const headMatrixData: HeadMatrixData = {
 export function headMatrixFigure(options: HeadMatrixOptions): Figure<HeadMatrixData> {
   return headMatrix(headMatrixData, options);
 }
+
+/** Means with standard errors; of the last value there is none. */
+export function headMatrixErrorsFigure(options: HeadMatrixOptions): Figure<HeadMatrixData> {
+  const { edits: _, flagged: __, ...data } = headMatrixData;
+  const errors = Array.from(data.data, (_value, at) => (at === 14 ? Number.NaN : 0.02 * (at + 1)));
+  return headMatrix({ ...data, errors }, options);
+}
