@@ -1,13 +1,17 @@
-// The page: a finding, what the model sees and answers, where every head looks, one head large.
+// The page: a finding; the picture, what decides its answer and what edits change; then a closer look at all of it.
 import { useState } from "preact/hooks";
 import type { PageState } from "./page-state.ts";
 import { AnswerPanel } from "./parts/answer-panel.tsx";
-import { CauseSection } from "./parts/cause-section.tsx";
+import { ChangePanel } from "./parts/change-panel.tsx";
 import { DeviceSwitch } from "./parts/device-switch.tsx";
+import { EditsPanel } from "./parts/edits-panel.tsx";
 import { Finding } from "./parts/finding.tsx";
 import { HeadPanel } from "./parts/head-panel.tsx";
 import { HeadsPanel } from "./parts/heads-panel.tsx";
+import { LensPanel } from "./parts/lens-panel.tsx";
+import { MarginPanel } from "./parts/margin-panel.tsx";
 import { ScenePanel } from "./parts/scene-panel.tsx";
+import { SpinePanel } from "./parts/spine-panel.tsx";
 import { Words } from "./parts/words.tsx";
 
 /** The whole page; a picture may be dropped anywhere on it. */
@@ -41,17 +45,48 @@ export function App({ page }: { page: PageState }) {
           </p>
         ))}
         <Finding page={page} />
-        <div class="columns">
-          <div class="column">
-            <ScenePanel page={page} />
-            <AnswerPanel page={page} />
-          </div>
-          <HeadsPanel page={page} />
-          <HeadPanel page={page} />
-          <Words page={page} />
-        </div>
-        <CauseSection page={page} />
+        <FirstLook page={page} />
+        <CloserLook page={page} />
       </main>
     </div>
+  );
+}
+
+/** What goes in and comes out, the spine between them, and what can be done to it. */
+function FirstLook({ page }: { page: PageState }) {
+  const causes = page.cause.causes.value;
+  return (
+    <div class="columns first-look">
+      <div class="column">
+        <ScenePanel page={page} />
+        <AnswerPanel page={page} />
+      </div>
+      <div class="column spine-column" data-busy={page.cause.busy.value}>
+        {causes !== null && <SpinePanel page={page} causes={causes} />}
+        {causes !== null && <MarginPanel page={page} causes={causes} />}
+      </div>
+      <div class="column edit-column" data-busy={page.cause.busy.value}>
+        {causes !== null && <EditsPanel page={page} causes={causes} />}
+        {causes !== null && <ChangePanel page={page} causes={causes} />}
+      </div>
+    </div>
+  );
+}
+
+/** Where heads look, and what the stream would answer on its way. */
+function CloserLook({ page }: { page: PageState }) {
+  const causes = page.cause.causes.value;
+  return (
+    <section class="closer" aria-labelledby="closer-title">
+      <h2 id="closer-title">A closer look</h2>
+      <div class="columns">
+        <HeadsPanel page={page} />
+        <HeadPanel page={page} />
+        <div class="column" data-busy={page.cause.busy.value}>
+          {causes !== null && <LensPanel page={page} causes={causes} />}
+        </div>
+      </div>
+      <Words page={page} />
+    </section>
   );
 }

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { Signal } from "@preact/signals";
 import type { GreyPicture } from "./compose-scene.ts";
-import type { Engine, Examination } from "./engine.ts";
+import type { Engine, Examination, ModelFacts } from "./engine.ts";
 import { editKey, toggleEdit } from "./head-edits.ts";
 import type { HeadEdit } from "./head-edits.ts";
 import { questionOf } from "./question.ts";
@@ -21,6 +21,8 @@ export interface Examined {
 /** What causes the answer to one picture: with the model as it is, and with edits. */
 export interface Causes {
   readonly examined: Examined;
+  /** The model that was asked. */
+  readonly model: ModelFacts;
   readonly question: Question;
   readonly plain: Examination;
   /** The edits, and what the model does with them; the same as `plain` when there are none. */
@@ -82,7 +84,8 @@ export class CauseState {
       const edits = this.edits.value;
       const edited = edits.length === 0 ? plain : await engine.examine(examined, question, edits);
       if (!isLatest()) return;
-      this.causes.value = { examined, question, plain, edits, edited, effects: null };
+      const { model } = engine;
+      this.causes.value = { examined, model, question, plain, edits, edited, effects: null };
       void this.#sweepHeads(engine, examined, { question, signal });
     });
   }
@@ -94,7 +97,7 @@ export class CauseState {
     { question, signal }: { readonly question: Question; readonly signal: AbortSignal },
   ): Promise<void> {
     try {
-      const effects = await engine.effects(examined, question, signal);
+      const { effects } = await engine.measure(examined.image, question, signal);
       const shown = this.causes.value;
       if (!signal.aborted && shown?.examined === examined)
         this.causes.value = { ...shown, effects };

@@ -4,7 +4,7 @@ import { init, type Device, type Tensor } from "@prisma/tensor";
 import { loadViT, type Pixels, type ViT } from "@prisma/vit";
 import type { Picture, TokenLayout } from "@prisma/viz";
 import type { GreyPicture } from "./compose-scene.ts";
-import { cutEffects, examineModel, headMeans } from "./examine-model.ts";
+import { examineModel, headMeans, measureHeads } from "./examine-model.ts";
 import type { HeadEdit } from "./head-edits.ts";
 import { createWorker } from "./create-worker.ts";
 import { modelFolder } from "./model-folder.ts";
@@ -62,6 +62,14 @@ export interface Examination {
   readonly margins: Float32Array;
 }
 
+/** Numbers of every head for one picture, of the model as it is. */
+export interface HeadNumbers {
+  /** What each head, and last the MLP, of each layer writes toward the question: `[layers, heads + 1]`. */
+  readonly contributions: Float32Array;
+  /** Change of the question's margin when one head at a time writes its mean: `[layers, heads]`. */
+  readonly effects: Float32Array;
+}
+
 /** The pictures of a scene: what the model sees, and what edits patch from. */
 export interface ExaminedPictures {
   readonly image: Blob | GreyPicture;
@@ -79,12 +87,8 @@ export interface Engine {
     question: Question,
     edits: readonly HeadEdit[],
   ): Promise<Examination>;
-  /** Change of the question's margin when one head at a time is cut: `[layers, heads]`; NaN where `signal` came first. */
-  effects(
-    pictures: ExaminedPictures,
-    question: Question,
-    signal: AbortSignal,
-  ): Promise<Float32Array>;
+  /** What every head writes toward the question in a picture, and what cutting it does. */
+  measure(image: Blob | GreyPicture, question: Question, signal: AbortSignal): Promise<HeadNumbers>;
   dispose(): void;
 }
 
@@ -178,16 +182,16 @@ class ViTEngine implements Engine {
     });
   }
 
-  effects(
-    { image }: ExaminedPictures,
+  measure(
+    image: Blob | GreyPicture,
     question: Question,
     signal: AbortSignal,
-  ): Promise<Float32Array> {
+  ): Promise<HeadNumbers> {
     return inTurn(async () => {
       signal.throwIfAborted();
       const reference = await this.#referenceMeans();
       using input = await this.#vit.preprocess(image);
-      return await cutEffects(this.#vit, input, { question, reference, signal });
+      return await measureHeads(this.#vit, input, { question, reference, signal });
     });
   }
 

@@ -15,7 +15,7 @@ import {
 import type { Tensor } from "@prisma/tensor";
 import type { ViT } from "@prisma/vit";
 import type { Side } from "./compose-scene.ts";
-import type { Examination, LensAnswer } from "./engine.ts";
+import type { Examination, HeadNumbers, LensAnswer } from "./engine.ts";
 import type { HeadEdit } from "./head-edits.ts";
 import type { Question } from "./question.ts";
 
@@ -89,8 +89,11 @@ export async function examineModel(
   };
 }
 
-/** Change of the margin of `question` when one head at a time writes its mean. */
-export async function cutEffects(
+/**
+ * What every head writes toward `question`, and the change of its margin when one head at a time writes its mean.
+ * @throws PrismaError CANCELLED when `signal` was aborted on the way
+ */
+export async function measureHeads(
   model: ViT,
   input: Tensor,
   options: {
@@ -98,11 +101,16 @@ export async function cutEffects(
     readonly reference: ReferenceSet;
     readonly signal: AbortSignal;
   },
-): Promise<Float32Array> {
+): Promise<HeadNumbers> {
   const { question, reference, signal } = options;
   const target = [question.of, question.against] as const;
+  const attribution = await attributeLogits(model, input, { target, by: "head", signal });
   const { effects } = await ablate(model, input, { sweep: "heads", reference, target, signal });
-  return effects.values;
+  signal.throwIfAborted();
+  return {
+    contributions: headsAndMlps(model, attribution).contributions,
+    effects: effects.values,
+  };
 }
 
 function sourcesOf({ reference, second }: Sources): EditSources {

@@ -3,31 +3,17 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { HeadIndex } from "@prisma/viz";
 import { CauseState } from "./cause-state.ts";
-import { composeScene, paintOut } from "./compose-scene.ts";
-import type { GreyPicture, Side } from "./compose-scene.ts";
+import { paintOut } from "./compose-scene.ts";
+import type { GreyPicture } from "./compose-scene.ts";
 import type { DeviceKind, Engine, Reading, StartEngine } from "./engine.ts";
 import type { Wardrobe } from "./garments.ts";
+import { questionScenes } from "./hundred-scenes.ts";
+import { MeanState } from "./mean-state.ts";
 import { readLink, writeLink } from "./page-link.ts";
 import type { LinkState } from "./page-link.ts";
+import { composed, garmentLabels, imageOf, layoutOf } from "./scene.ts";
+import type { GarmentScene, Scene } from "./scene.ts";
 import { exampleEdit, workedExample } from "./worked-example.ts";
-
-/** Two shipped garments by number, and which keeps its brightness. */
-export interface GarmentScene {
-  readonly kind: "garments";
-  readonly left: number;
-  readonly right: number;
-  readonly brighter: Side;
-}
-
-/** A picture of the visitor's own. */
-export interface OwnPicture {
-  readonly kind: "picture";
-  readonly file: Blob;
-  readonly name: string;
-}
-
-/** The picture to be read. */
-export type Scene = GarmentScene | OwnPicture;
 
 interface ImageReading {
   readonly image: Blob | GreyPicture;
@@ -76,6 +62,16 @@ export class PageState {
 
   /** What causes the answer, and the edits. */
   readonly cause: CauseState = new CauseState();
+  /** The same question asked of many scenes. */
+  readonly mean: MeanState = new MeanState();
+
+  /** Attention in the picture read, `[layers, heads, tokens, tokens]`: with the edits, once it is known what they do. */
+  readonly pattern: ReadonlySignal<Float32Array | null> = computed(() => {
+    const reading = this.reading.value;
+    const causes = this.cause.causes.value;
+    if (reading === null) return null;
+    return causes?.examined.logits === reading.logits ? causes.edited.pattern : reading.pattern;
+  });
 
   readonly #parts: PageParts;
   #latestRead = 0;
@@ -112,6 +108,12 @@ export class PageState {
     await this.choose({ ...current, ...change });
   }
 
+  /** Shows means over a hundred scenes of the same question, or the scene again. */
+  async showMean(shown: boolean): Promise<void> {
+    this.mean.shown.value = shown;
+    if (shown && !this.mean.complete) await this.#measureMean();
+  }
+
   /** Starts the device afresh and reads the current scene once more, after an error. */
   async retry(): Promise<void> {
     try {
@@ -136,6 +138,26 @@ export class PageState {
     } finally {
       this.switchingTo.value = null;
     }
+  }
+
+  async #measureMean(): Promise<void> {
+    const [engine, wardrobe, causes] = [
+      this.engine.value,
+      this.wardrobe.value,
+      this.cause.causes.value,
+    ];
+    if (engine === null || wardrobe === null || causes === null) return;
+    const { question } = causes;
+    const scenes = questionScenes(
+      wardrobe.garments,
+      question,
+      layoutOf(this.scene.value, question, wardrobe),
+    );
+    await this.mean.measure(
+      engine,
+      question,
+      scenes.map((scene) => ({ pair: scene.pair, image: () => composed(scene, wardrobe) })),
+    );
   }
 
   async #replaceEngine(kind: DeviceKind): Promise<Engine> {
@@ -176,6 +198,7 @@ export class PageState {
   async #read(scene: Scene): Promise<void> {
     const read = ++this.#latestRead;
     this.cause.stop();
+    this.mean.reset();
     this.busy.value = true;
     this.sceneError.value = null;
     try {
@@ -210,19 +233,16 @@ export class PageState {
 
   /** Goes on to what causes the answer; the page does not wait for it. */
   #examine(scene: Scene, { image, reading }: ImageReading): void {
-    const engine = this.engine.value;
-    if (engine === null) return;
-    const garments = scene.kind === "garments" ? this.#garmentLabels(scene) : [];
+    const [engine, wardrobe] = [this.engine.value, this.wardrobe.value];
+    if (engine === null || wardrobe === null) return;
+    const garments = garmentLabels(scene, wardrobe);
     const second =
       scene.kind === "garments" && !(image instanceof Blob)
         ? paintOut(image, scene.brighter)
         : null;
-    void this.cause.examine(engine, { image, second, garments, logits: reading.logits });
-  }
-
-  #garmentLabels(scene: GarmentScene): number[] {
-    const { garments = [] } = this.wardrobe.value ?? {};
-    return [scene.left, scene.right].flatMap((at) => garments[at]?.label ?? []);
+    void this.cause
+      .examine(engine, { image, second, garments, logits: reading.logits })
+      .then(() => this.showMean(this.mean.shown.value));
   }
 
   /** Says why a scene could not be read. A bad picture leaves the page on the scene it shows. */
@@ -249,15 +269,6 @@ export class PageState {
     };
     this.#parts.address.replace(writeLink(garments, state, engine.model));
   }
-}
-
-async function imageOf(scene: Scene, wardrobe: Wardrobe): Promise<Blob | GreyPicture> {
-  if (scene.kind === "picture") return scene.file;
-  const [left, right] = await Promise.all([
-    wardrobe.pixels(scene.left),
-    wardrobe.pixels(scene.right),
-  ]);
-  return composeScene(left, right, scene.brighter);
 }
 
 /** Whether an error says that the device is gone, by the `kind` of the library's errors. */

@@ -2,7 +2,7 @@
 import type { Side } from "./compose-scene.ts";
 import { editKey, parseEdits } from "./head-edits.ts";
 import type { HeadEdit } from "./head-edits.ts";
-import type { Scene } from "./page-state.ts";
+import type { Scene } from "./scene.ts";
 import found from "./worked-example.json";
 
 /** A scene in which one head, patched from the scene without its brighter garment, turns the answer; and controls. */

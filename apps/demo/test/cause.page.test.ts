@@ -6,12 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { repositoryFile } from "../../../test/repository-file.ts";
 import { composeScene } from "../src/compose-scene.ts";
 import type { Examination } from "../src/engine.ts";
-import { examineModel, headMeans } from "../src/examine-model.ts";
+import { examineModel, headMeans, measureHeads } from "../src/examine-model.ts";
+import { meanOfScenes, questionScenes } from "../src/hundred-scenes.ts";
 import { questionOf } from "../src/question.ts";
 import type { HeadEdit } from "../src/head-edits.ts";
 import { exampleEdit, workedExample } from "../src/worked-example.ts";
-import { readGreyPng, shippedFile, shippedScenes } from "./fixtures/shipped-model.ts";
-import { deviceLine, farthest, settled } from "./read-page.ts";
+import {
+  readGreyPng,
+  shippedFile,
+  shippedGarments,
+  shippedScenes,
+} from "./fixtures/shipped-model.ts";
+import { deviceLine, farthest, finding, settled } from "./read-page.ts";
 import { serveDemo, type ServedDemo } from "./serve-demo.ts";
 
 const folder = repositoryFile("apps/demo/public/models/garment-scenes-vit/");
@@ -46,6 +52,27 @@ async function expected(edits: readonly HeadEdit[]): Promise<Examination> {
   using output = model.forward(input);
   const question = questionOf(await output.data(), []);
   return await examineModel(model, input, { question, edits, sources: { reference, second } });
+}
+
+/** What heads write and what cutting them does in the hundred scenes of the example's question. */
+async function measuredScenes() {
+  const garments = shippedGarments();
+  const labels = [workedExample.scene.right, workedExample.scene.left].map(
+    (at) => garments[at]!.label,
+  );
+  const question = { of: labels[0]!, against: labels[1]! };
+  const files = shippedScenes().map(({ file }) => new URL(`scenes/${file}`, folder));
+  using reference = await headMeans(model, await model.preprocess(files));
+  const garment = (at: number) => readGreyPng(`garments/${String(at).padStart(3, "0")}.png`);
+  const { signal } = new AbortController();
+  const measured = [];
+  for (const scene of questionScenes(garments, question, { side: "right", brighter: "right" })) {
+    const picture = composeScene(garment(scene.left), garment(scene.right), scene.brighter);
+    using input = await model.preprocess(picture);
+    const numbers = await measureHeads(model, input, { question, reference, signal });
+    measured.push({ pair: scene.pair, ...numbers });
+  }
+  return measured;
 }
 
 async function open(search = "", kind: "CPU" | "GPU" = "CPU"): Promise<Page> {
@@ -91,8 +118,8 @@ describe.for<"CPU" | "GPU">(["CPU", "GPU"])("on the %s", (kind) => {
     const edited = await expected([exampleEdit]);
     expect(farthest(await logitsNow(page), edited.logits)).toBeLessThanOrEqual(TOLERANCE);
     expect(farthest(await written(page), edited.contributions)).toBeLessThanOrEqual(TOLERANCE);
-    expect(await page.locator(".cause-top p").first().innerText()).toContain(
-      "Coat stands 1.98 below Sneaker; it stood 1.49 above it.",
+    expect(await finding(page)).toMatch(
+      /With this edit it answers Sneaker \(38%\): Coat stands 1\.98 below Sneaker; it stood 1\.49 above it\.$/,
     );
     expect(await page.locator(".prisma-edited").count()).toBe(1);
     expect(await page.locator(".prisma-edited").getAttribute("title")).toMatch(/^L3H2: .*patched$/);
@@ -107,8 +134,8 @@ describe.for<"CPU" | "GPU">(["CPU", "GPU"])("on the %s", (kind) => {
 
 test("cutting a head is what the effects say, by keyboard, and the link brings it back", async () => {
   const page = await open();
-  await expect.poll(() => page.locator(".effects-figure .prisma-matrix").count()).toBe(1);
-  const effects = await cellsOf(page, ".effects-figure");
+  await expect.poll(() => page.locator(".effects .prisma-matrix").count()).toBe(1);
+  const effects = await cellsOf(page, ".effects");
   const matrix = page.locator(".spine figure").first();
   await matrix.locator('[aria-checked="true"]').focus();
   for (const key of ["ArrowUp", "ArrowUp", "ArrowUp", "ArrowRight"]) await page.keyboard.press(key);
@@ -128,6 +155,44 @@ test("cutting a head is what the effects say, by keyboard, and the link brings i
   await expect.poll(() => logitsNow(copy)).toEqual(logits);
   await page.getByRole("button", { name: /^Take back: L0H3/ }).press("Enter");
   await expect.poll(() => page.locator(".edit-list li").count()).toBe(0);
+});
+
+test("the mean of 100 scenes is what each of them says, with standard errors, and can be stopped", async () => {
+  const page = await open();
+  await page.getByRole("radio", { name: "Mean of 100" }).check();
+  await expect
+    .poll(() => page.locator(".mean-line").innerText())
+    .toMatch(/^Coat with Sneaker, [1-9]0 of/);
+  await page.getByRole("button", { name: "Stop" }).click();
+  expect(await page.locator(".mean-line").innerText()).toMatch(/stopped after \d0 of 100 scenes/);
+  await page.getByRole("radio", { name: "This scene" }).check();
+  expect(farthest(await written(page), (await expected([])).contributions)).toBeLessThanOrEqual(
+    TOLERANCE,
+  );
+  await page.getByRole("radio", { name: "The left garment is brighter" }).check();
+  await settled(page);
+  await page.getByRole("radio", { name: "The right garment is brighter" }).check();
+  await settled(page);
+  await page.getByRole("radio", { name: "Mean of 100" }).check();
+  await expect.poll(() => page.locator(".mean-line").innerText()).toMatch(/, 100 scenes/);
+
+  const measured = await measuredScenes();
+  for (const [kind, place] of [
+    ["contributions", ".spine figure >> nth=0 >>"],
+    ["effects", ".effects"],
+  ] as const) {
+    const { means, errors } = meanOfScenes(
+      measured.map(({ pair, ...numbers }) => ({ pair, values: numbers[kind] })),
+    );
+    expect(farthest(await cellsOf(page, place), means)).toBeLessThanOrEqual(TOLERANCE);
+    // Errors are written with two decimals.
+    const shown = await page
+      .locator(`${place} .prisma-matrix-cell`)
+      .evaluateAll((cells) =>
+        cells.map((cell) => Number(cell.getAttribute("data-error")!.slice(1))),
+      );
+    expect(farthest(shown, errors)).toBeLessThanOrEqual(0.00501);
+  }
 });
 
 test("a link of other weights or of an edit that is none says so", async () => {

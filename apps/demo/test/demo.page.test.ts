@@ -135,7 +135,7 @@ test("a hovered patch shows its row in every head and its place in the picture",
 
 test("all of it works by keyboard", async () => {
   const { page } = await open("CPU", trouserAndBoot);
-  await page.getByRole("radio", { name: /^L0H3/ }).focus();
+  await page.getByRole("radio", { name: /^L0H3: CLS looks most/ }).focus();
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowLeft");
   expect(await page.locator("#head-title").innerText()).toBe("What does L1H2 look at?");

@@ -12,9 +12,8 @@ import { FigureView } from "./figure-view.tsx";
 const create = (data: BarsData) => bars(data);
 
 /** The probabilities after the edits, those before beside them. */
-export function ChangePanel(props: { page: PageState; causes: Causes; model: ModelFacts }) {
-  const { page, causes, model } = props;
-  const { plain, edited, edits } = causes;
+export function ChangePanel({ page, causes }: { page: PageState; causes: Causes }) {
+  const { model, plain, edited, edits } = causes;
   const [before, after] = [softmax(plain.logits), softmax(edited.logits)];
   const difference = after.map((share, at) => share - (before[at] ?? 0));
   return (
@@ -31,7 +30,7 @@ export function ChangePanel(props: { page: PageState; causes: Causes; model: Mod
           data: difference,
           labels: model.labels,
           title: "change",
-          unit: "percent",
+          unit: "points",
           domain: [-1, 1],
           highlight: largest(after),
           also: { title: "logit now", data: edited.logits },

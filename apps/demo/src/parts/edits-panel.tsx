@@ -3,7 +3,6 @@ import { pixelImage } from "@prisma/viz";
 import type { PixelImageData } from "@prisma/viz";
 import type { Causes } from "../cause-state.ts";
 import { isMade } from "../cause-state.ts";
-import type { ModelFacts } from "../engine.ts";
 import { editKey, editWords, headName } from "../head-edits.ts";
 import type { HeadEdit } from "../head-edits.ts";
 import type { PageState } from "../page-state.ts";
@@ -12,16 +11,16 @@ import { FigureView } from "./figure-view.tsx";
 const create = (data: PixelImageData) => pixelImage(data);
 
 /** Buttons for the chosen head, the second picture, and the edits with a way back. */
-export function EditsPanel(props: { page: PageState; causes: Causes; model: ModelFacts }) {
-  const { page, causes, model } = props;
+export function EditsPanel({ page, causes }: { page: PageState; causes: Causes }) {
   const head = page.selected.value;
   const edits = page.cause.edits.value;
   const { second } = causes.examined;
+  const { grid } = causes.model.tokens;
   const actions: readonly (readonly [words: string, edit: HeadEdit])[] = [
     ["Cut it", { kind: "cut", head }],
     ...(second === null ? [] : [["Patch it", { kind: "patch", head }] as const]),
-    ["Hide the left half", { kind: "blind", head, side: "left" }],
-    ["Hide the right half", { kind: "blind", head, side: "right" }],
+    ["Hide left half", { kind: "blind", head, side: "left" }],
+    ["Hide right half", { kind: "blind", head, side: "right" }],
   ];
   return (
     <section class="panel edits" aria-labelledby="edits-title">
@@ -47,7 +46,7 @@ export function EditsPanel(props: { page: PageState; causes: Causes; model: Mode
               data: second.data,
               shape: [second.height, second.width],
               label: "The scene with its brighter garment painted out",
-              grid: model.tokens.grid,
+              grid,
               marked: null,
             }}
           />

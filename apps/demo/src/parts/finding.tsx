@@ -1,12 +1,14 @@
-// The first sentence on the page: what the model answers, what one head does, and what to try.
-import { formatPercent, tokenName } from "@prisma/viz";
+// The first sentences on the page: what the model answers, what decides it, and what to try.
+import { formatPercent } from "@prisma/viz";
+import type { Causes } from "../cause-state.ts";
 import type { Side } from "../compose-scene.ts";
 import type { Engine } from "../engine.ts";
 import { headName } from "../head-edits.ts";
-import type { GarmentScene, PageState, SceneReading } from "../page-state.ts";
+import type { PageState, SceneReading } from "../page-state.ts";
+import type { GarmentScene } from "../scene.ts";
 import { exampleEdit, isExample, isExampleEdit } from "../worked-example.ts";
 import { largest, softmax } from "../predictions.ts";
-import { attentionRow, headPattern, sumByHalf } from "../attention-pattern.ts";
+import { CauseSentence } from "./cause-sentence.tsx";
 
 /** States the finding for what is shown, and suggests one action. */
 export function Finding({ page }: { page: PageState }) {
@@ -29,9 +31,10 @@ export function Finding({ page }: { page: PageState }) {
         </p>
       ) : (
         <>
-          <p>
+          {/* Made anew when the second sentence is known, so that no word of the first moves. */}
+          <p key={causesOf(page, reading)}>
             <Answer page={page} reading={reading} engine={engine} />{" "}
-            <HeadSentence page={page} reading={reading} engine={engine} />
+            <Cause page={page} reading={reading} />
           </p>
           <Suggestion page={page} reading={reading} engine={engine} />
         </>
@@ -57,6 +60,23 @@ function Answer({ page, reading, engine }: Shown) {
   );
 }
 
+/** What decides it, once that is known, and what edits did. */
+function Cause({ page, reading }: Pick<Shown, "page" | "reading">) {
+  const causes = causesOf(page, reading);
+  if (page.cause.error.value !== null)
+    return (
+      <span class="error" role="alert">
+        {page.cause.error.value}
+      </span>
+    );
+  return causes === null ? null : <CauseSentence causes={causes} />;
+}
+
+function causesOf(page: PageState, reading: SceneReading): Causes | null {
+  const causes = page.cause.causes.value;
+  return causes?.examined.logits === reading.logits ? causes : null;
+}
+
 /** How the answer relates to the two garments of the scene. */
 function relation(page: PageState, { scene }: SceneReading, answer: number): string {
   if (scene.kind === "picture") return "";
@@ -66,22 +86,6 @@ function relation(page: PageState, { scene }: SceneReading, answer: number): str
     return answer === bright ? ", which both garments are" : ", which neither garment is";
   if (answer === bright) return ", the brighter garment";
   return answer === dim ? ", the dimmer garment" : ", which neither garment is";
-}
-
-function HeadSentence({ page, reading, engine }: Shown) {
-  const selected = page.selected.value;
-  const query = page.query.value;
-  const { model } = engine;
-  const row = attentionRow(headPattern(reading.pattern, model, selected), model.tokens, query);
-  const shares = sumByHalf(row, model.tokens);
-  const most = largest(shares);
-  const place = ["on the left half", "on the right half", "on CLS"][most] ?? "";
-  return (
-    <>
-      From {tokenName(model.tokens, query)}, head <strong>{headName(selected)}</strong> puts{" "}
-      {formatPercent(shares[most] ?? 0)} of its attention {place}.
-    </>
-  );
 }
 
 function Suggestion({ page, reading, engine }: Shown) {

@@ -2,7 +2,7 @@
 import { attentionMap, formatPercent, tokenCount, tokenName } from "@prisma/viz";
 import type { AttentionMapData } from "@prisma/viz";
 import { useCallback } from "preact/hooks";
-import { attentionRow, headPattern, strongestKeys } from "../attention-pattern.ts";
+import { attentionRow, headPattern, strongestKeys, sumByHalf } from "../attention-pattern.ts";
 import type { ModelFacts, Reading } from "../engine.ts";
 import { headName } from "../head-edits.ts";
 import type { PageState } from "../page-state.ts";
@@ -11,6 +11,7 @@ import { FigureView } from "./figure-view.tsx";
 /** The chosen head's attention over the picture, one row at a time. */
 export function HeadPanel({ page }: { page: PageState }) {
   const reading = page.reading.value;
+  const pattern = page.pattern.value;
   const engine = page.engine.value;
   const create = useCallback(
     (data: AttentionMapData) =>
@@ -27,18 +28,21 @@ export function HeadPanel({ page }: { page: PageState }) {
   );
   return (
     <section class="panel head" aria-labelledby="head-title">
-      <h2 id="head-title">What does {headName(page.selected.value)} look at?</h2>
+      <h3 id="head-title">What does {headName(page.selected.value)} look at?</h3>
       <p class="lead small quiet">
         Point at a patch to see where it looks, click to keep it, or walk with the arrow keys. The
         picture lies faintly over the colours.
       </p>
       <div class="head-figure" data-busy={page.busy.value}>
-        {reading !== null && engine !== null && (
-          <FigureView create={create} data={mapData(page, engine.model, reading)} />
+        {reading !== null && pattern !== null && engine !== null && (
+          <FigureView
+            create={create}
+            data={mapData(page, engine.model, { pattern, picture: reading.picture })}
+          />
         )}
       </div>
-      {reading !== null && engine !== null && (
-        <Strongest page={page} model={engine.model} reading={reading} />
+      {pattern !== null && engine !== null && (
+        <Strongest page={page} model={engine.model} pattern={pattern} />
       )}
       <p class="note small">
         Attention is where a head looks, not what decides the answer: a head can look hard and write
@@ -48,29 +52,34 @@ export function HeadPanel({ page }: { page: PageState }) {
   );
 }
 
-function Strongest(props: { page: PageState; model: ModelFacts; reading: Reading }) {
-  const { page, model, reading } = props;
+function Strongest(props: { page: PageState; model: ModelFacts; pattern: Float32Array }) {
+  const { page, model, pattern } = props;
   const query = page.shownQuery.value;
-  const pattern = headPattern(reading.pattern, model, page.selected.value);
-  const row = attentionRow(pattern, model.tokens, query);
+  const row = attentionRow(headPattern(pattern, model, page.selected.value), model.tokens, query);
   const strongest = strongestKeys(row, 3).map(
     (key) => `${tokenName(model.tokens, key)} ${formatPercent(row[key] ?? 0)}`,
   );
+  const [left, right] = sumByHalf(row, model.tokens);
   return (
     <p class="strongest">
-      From <strong>{tokenName(model.tokens, query)}</strong> most at {strongest.join(", ")}.
+      From <strong>{tokenName(model.tokens, query)}</strong> {formatPercent(left)} on the left half,{" "}
+      {formatPercent(right)} on the right; most at {strongest.join(", ")}.
     </p>
   );
 }
 
-function mapData(page: PageState, model: ModelFacts, reading: Reading): AttentionMapData {
+function mapData(
+  page: PageState,
+  model: ModelFacts,
+  { pattern, picture }: Pick<Reading, "pattern" | "picture">,
+): AttentionMapData {
   const count = tokenCount(model.tokens);
   return {
     shape: [count, count],
-    data: headPattern(reading.pattern, model, page.selected.value),
+    data: headPattern(pattern, model, page.selected.value),
     tokens: model.tokens,
     query: page.query.value,
     name: headName(page.selected.value),
-    picture: reading.picture,
+    picture,
   };
 }

@@ -8,6 +8,7 @@ import { FigureView } from "./figure-view.tsx";
 /** The grid of heads; choosing one shows it large. */
 export function HeadsPanel({ page }: { page: PageState }) {
   const reading = page.reading.value;
+  const pattern = page.pattern.value;
   const engine = page.engine.value;
   const create = useCallback(
     (data: AttentionGridData) =>
@@ -21,13 +22,13 @@ export function HeadsPanel({ page }: { page: PageState }) {
   const query = page.shownQuery.value;
   return (
     <section class="panel heads" aria-labelledby="heads-title">
-      <h2 id="heads-title">Where does each head look?</h2>
+      <h3 id="heads-title">Where does each head look?</h3>
       <p class="lead small quiet">
         From {engine === null ? "CLS" : tokenName(engine.model.tokens, query)}: layers down, heads
         across. The square above each map is CLS. Choose a head to see it large.
       </p>
       <div class="heads-figure" data-busy={page.busy.value}>
-        {reading !== null && engine !== null && (
+        {reading !== null && pattern !== null && engine !== null && (
           <FigureView
             create={create}
             data={{
@@ -37,7 +38,7 @@ export function HeadsPanel({ page }: { page: PageState }) {
                 tokenCount(engine.model.tokens),
                 tokenCount(engine.model.tokens),
               ],
-              data: reading.pattern,
+              data: pattern,
               tokens: engine.model.tokens,
               query,
               selected: page.selected.value,

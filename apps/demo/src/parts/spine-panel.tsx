@@ -5,25 +5,24 @@ import { useCallback } from "preact/hooks";
 import type { Causes } from "../cause-state.ts";
 import type { ModelFacts } from "../engine.ts";
 import { headName } from "../head-edits.ts";
+import type { MeanCauses } from "../mean-state.ts";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
+import { MeanLine, MeanSwitch } from "./mean-switch.tsx";
 
 interface Shown {
   readonly page: PageState;
   readonly causes: Causes;
-  readonly model: ModelFacts;
 }
 
 /** From this much on, in logits, a head that writes one way and whose cut does not take it away is pointed out. */
 const DISAGREES = 0.25;
 
-/** Two matrices on one scale: written, and caused. */
-export function SpinePanel({ page, causes, model }: Shown) {
-  const { plain, edited, effects, question } = causes;
+/** Two matrices on one scale: written, and caused; of this scene, or as means over many. */
+export function SpinePanel({ page, causes }: Shown) {
+  const { model, question } = causes;
   const [of = "", against = ""] = [question.of, question.against].map((at) => model.labels[at]);
-  const heads = Array.from({ length: model.heads }, (_, head) => `H${head}`);
-  // One scale for both, from the unedited model, so that colours do not jump while a visitor compares.
-  const max = scaleMax([plain.contributions, edited.contributions, effects ?? []]);
+  const means = page.mean.shown.value ? page.mean.means.value : null;
   const create = useCallback(
     (data: HeadMatrixData) =>
       headMatrix(data, {
@@ -33,51 +32,76 @@ export function SpinePanel({ page, causes, model }: Shown) {
       }),
     [page, model],
   );
-  const { layer, head } = page.selected.value;
-  const shared = { max, selected: { layer, column: head } };
+  const { written, cut } = matrices(page, causes, means);
   return (
-    <section class="panel spine" aria-labelledby="spine-title">
-      <h3 id="spine-title">Which heads write toward it?</h3>
-      <p class="lead small quiet">
-        What a head adds to {of} minus {against} where the answer is read. With embeddings and
-        biases it sums to the margin.
-      </p>
-      <FigureView
-        create={create}
-        data={{
-          ...shared,
-          shape: [model.layers, model.heads + 1],
-          data: edited.contributions,
-          columns: [...heads, "MLP"],
-          title: `writes toward ${of} rather than ${against}, in logits`,
-          edits: editNotes(causes, model),
-        }}
-      />
-      <h3>What does cutting a head do?</h3>
-      <p class="lead small quiet">
-        The change of the margin when the head writes its mean over 100 scenes. A corner marks heads
-        whose cut does not take away what they write: others make up for them, or build on them.
-      </p>
-      <div class="effects-figure">
-        {effects !== null && (
-          <FigureView
-            create={create}
-            data={{
-              ...shared,
-              shape: [model.layers, model.heads],
-              data: effects,
-              columns: heads,
-              title: "change of the margin when cut, in logits",
-              flagged: {
-                cells: disagreements(plain.contributions, effects, model),
-                meaning: "writing and cutting disagree",
-              },
-            }}
-          />
-        )}
+    <section class="panel spine" aria-labelledby="cause-title">
+      <header class="spine-top">
+        <h2 id="cause-title">
+          Why {of} rather than {against}?
+        </h2>
+        <MeanSwitch page={page} />
+      </header>
+      <MeanLine page={page} />
+      <div class="matrices">
+        <div>
+          <h3>Which heads write toward it?</h3>
+          <p class="lead small quiet">
+            What a head adds to {of} minus {against} where the answer is read. With embeddings and
+            biases it sums to the margin.
+          </p>
+          <FigureView create={create} data={written} />
+        </div>
+        <div class="effects">
+          <h3>What does cutting one do?</h3>
+          <p class="lead small quiet">
+            The change of the margin when it writes its mean over 100 scenes. A corner marks heads
+            whose cut does not take away what they write.
+          </p>
+          {cut !== null && <FigureView create={create} data={cut} />}
+        </div>
       </div>
     </section>
   );
+}
+
+/** The two matrices' data; the second is null until effects are known. */
+function matrices(
+  page: PageState,
+  causes: Causes,
+  means: MeanCauses | null,
+): { readonly written: HeadMatrixData; readonly cut: HeadMatrixData | null } {
+  const { model, plain, edited, question } = causes;
+  const of = model.labels[question.of] ?? "";
+  const heads = Array.from({ length: model.heads }, (_, head) => `H${head}`);
+  const effects = means === null ? causes.effects : means.effects.means;
+  const contributions = means === null ? edited.contributions : means.contributions.means;
+  const { layer, head } = page.selected.value;
+  // One scale for both, from the unedited model too, so that colours do not jump while a visitor compares.
+  const max = scaleMax([plain.contributions, contributions, effects ?? []]);
+  const shared = { max, selected: { layer, column: head } };
+  const written = {
+    ...shared,
+    shape: [model.layers, model.heads + 1] as const,
+    data: contributions,
+    columns: [...heads, "MLP"],
+    title: `logits toward ${of}`,
+    ...(means === null ? { edits: editNotes(causes) } : { errors: means.contributions.errors }),
+  };
+  if (effects === null) return { written, cut: null };
+  const flagged = {
+    cells: disagreements(means === null ? plain.contributions : contributions, effects, model),
+    meaning: "writing and cutting disagree",
+  };
+  const cut = {
+    ...shared,
+    shape: [model.layers, model.heads] as const,
+    data: effects,
+    columns: heads,
+    title: "logits of change when cut",
+    flagged,
+    ...(means === null ? {} : { errors: means.effects.errors }),
+  };
+  return { written, cut };
 }
 
 /** The largest magnitude, rounded up to a half, so that the scale has a plain number at its end. */
@@ -87,7 +111,7 @@ function scaleMax(lists: readonly ArrayLike<number>[]): number {
 }
 
 /** What was done to each head, layer by layer, with an empty place for the MLP. */
-function editNotes({ edits }: Causes, model: ModelFacts): string[] {
+function editNotes({ edits, model }: Causes): string[] {
   const words = { cut: "cut", patch: "patched", blind: "sees one half" };
   const noteOf = (name: string): string =>
     edits
