@@ -110,7 +110,7 @@ export async function ablate<Name extends string>(
   options: AblateOptions,
 ): Promise<Ablation> {
   const { reference } = options;
-  const metric = metricOf(model, options);
+  const metric = metricOf(model, options, input.shape[0] ?? 0);
   const { axes, edits } = await gridOf(model, options);
   const sources = reference === undefined ? {} : { reference };
   const cells = edits.map((edit) => [edit]);

@@ -1,6 +1,6 @@
 // Direct logit attribution: which parts of the residual stream make a class difference, and how much each.
-import type { FoundTarget, LogitTarget } from "@prisma/hooks";
-import { concat, PrismaError, scope, type Tensor } from "@prisma/tensor";
+import type { FoundTarget } from "@prisma/hooks";
+import { concat, PrismaError, realize, scope, type Tensor } from "@prisma/tensor";
 import { SPLITS, type AttributeBy, type Shares } from "./attribute-logits-splits.ts";
 import type { Classifier } from "./classifier.ts";
 import { eachImage } from "./each-image.ts";
@@ -14,11 +14,12 @@ import {
   type LabelledValues,
   type Provenance,
 } from "./result.ts";
+import { listTargets, targetName, targetPlace, type Target } from "./target.ts";
 
 /** What {@link attributeLogits} is told. */
 export interface AttributeLogitsOptions extends AnalysisOptions {
-  /** `[a, b]`: the logit of `a` minus that of `b`. One class alone: its logit minus the mean of all. */
-  readonly target: LogitTarget;
+  /** The logit of one class minus that of another, or minus the mean of all, for all images or for each its own. */
+  readonly target: Target;
   /** Default `component`. */
   readonly by?: AttributeBy;
 }
@@ -53,15 +54,46 @@ interface ImageShares {
   readonly target: number;
 }
 
+/** What an image is asked. */
 interface ImageQuestion {
-  readonly by: AttributeBy;
-  /** `[D]` */
-  readonly direction: Tensor;
-  readonly bias: number;
   readonly target: FoundTarget;
+  /** Directions of all targets, `[n, D]`, and the place of its own. */
+  readonly directions: Tensor;
+  readonly place: number;
+  /** What biases add to the target. */
+  readonly bias: number;
+}
+
+/** What each image is asked. */
+interface Questions extends Disposable {
+  readonly name: string;
+  readonly of: (image: number) => ImageQuestion;
 }
 
 const LOGITS = "hook_post_head_pre_normalize";
+
+async function openQuestions(
+  model: Classifier,
+  target: Target,
+  images: number,
+): Promise<Questions> {
+  const { directions, bias, targets } = model.logitDirections(listTargets(target, images));
+  const dispose = (): void => [directions, bias].forEach((tensor) => tensor.dispose());
+  try {
+    await realize(directions, bias);
+    const biases = await bias.data();
+    const of = (image: number): ImageQuestion => {
+      const place = targetPlace(targets, image);
+      const found = targets[place];
+      if (found === undefined) throw new PrismaError("INTERNAL", "a target has no direction");
+      return { target: found, directions, place, bias: biases[place] ?? Number.NaN };
+    };
+    return { name: targetName(target, targets), of, [Symbol.dispose]: dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
 
 /** All shares in one list, so that they are read at once. */
 function flatten({ pieces, rest }: Shares): Tensor {
@@ -72,7 +104,7 @@ function flatten({ pieces, rest }: Shares): Tensor {
 async function imageShares(
   model: Classifier,
   image: Tensor,
-  { by, direction, bias, target }: ImageQuestion,
+  { by, directions, place, bias, target }: ImageQuestion & { readonly by: AttributeBy },
 ): Promise<ImageShares> {
   const { reads, split } = SPLITS[by];
   const needed = (name: string): boolean =>
@@ -80,7 +112,7 @@ async function imageShares(
   using run = await model.runWithCache(image, { names: needed });
   const { cache } = run;
   const built = scope(() => {
-    const readout = frozenReadout(model, cache, direction);
+    const readout = frozenReadout(model, cache, directions.get([place]));
     const { axes, pieces, rest } = split({ model, cache, readout });
     return { axes, flat: flatten({ axes, pieces, rest }), labels: rest.map(([label]) => label) };
   });
@@ -164,32 +196,24 @@ export async function attributeLogits(
   const { by = "component" } = options;
   checkBy(by);
   readTokens(model.tokens);
-  const { directions, bias, targets } = model.logitDirections([options.target]);
-  const [target] = targets;
-  try {
-    if (target === undefined) throw new PrismaError("INTERNAL", "logitDirections gave no target");
-    await directions.realize();
-    using direction = directions.get([0]);
-    const [fromBiases = Number.NaN] = await bias.data();
-    const question = { by, direction, bias: fromBiases, target };
-    const images: ImageShares[] = [];
-    const complete = await eachImage(input, {
-      ...options,
-      doing: "attributeLogits",
-      step: async (image) => void images.push(await imageShares(model, image, question)),
-    });
-    return {
-      by,
-      ...assemble(images, input.shape[0] ?? 0),
-      note: noteOf(model, by),
-      method: `direct logit attribution by ${by}, scale of norms held`,
-      metric: target.name,
-      baseline: null,
-      ...(await modelProvenance(model)),
-      complete,
-    };
-  } finally {
-    directions.dispose();
-    bias.dispose();
-  }
+  const [total = 0] = input.shape;
+  using questions = await openQuestions(model, options.target, total);
+  const images: ImageShares[] = [];
+  const complete = await eachImage(input, {
+    ...options,
+    doing: "attributeLogits",
+    step: async (image) => {
+      images.push(await imageShares(model, image, { by, ...questions.of(images.length) }));
+    },
+  });
+  return {
+    by,
+    ...assemble(images, total),
+    note: noteOf(model, by),
+    method: `direct logit attribution by ${by}, scale of norms held`,
+    metric: questions.name,
+    baseline: null,
+    ...(await modelProvenance(model)),
+    complete,
+  };
 }

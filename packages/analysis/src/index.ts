@@ -48,4 +48,5 @@ export {
   type ImageClassifier,
   type TestImageOptions,
 } from "./test-image.ts";
+export { type ImageTargets, type Target } from "./target.ts";
 export { topK, type ClassRow } from "./top-k.ts";

@@ -1,5 +1,5 @@
 // The logit lens: what the model would answer if it stopped at a layer and read the answer at a position.
-import { tokenLabels, type FoundTarget, type HookName, type LogitTarget } from "@prisma/hooks";
+import { tokenLabels, type FoundTarget, type HookName } from "@prisma/hooks";
 import { PrismaError, scope, type Tensor } from "@prisma/tensor";
 import type { Classifier } from "./classifier.ts";
 import { eachImage } from "./each-image.ts";
@@ -22,6 +22,7 @@ import {
   type LabelledValues,
   type Provenance,
 } from "./result.ts";
+import { listTargets, targetName, targetPlace, type Target } from "./target.ts";
 
 /** What {@link logitLens} may be told. */
 export interface LogitLensOptions extends AnalysisOptions {
@@ -29,8 +30,8 @@ export interface LogitLensOptions extends AnalysisOptions {
   readonly layers?: readonly number[];
   /** Default all. */
   readonly positions?: readonly EditPosition[];
-  /** A class difference to read as well: `[a, b]`, or one class minus the mean of all. */
-  readonly target?: LogitTarget;
+  /** A class difference to read as well, for all images or for each its own. */
+  readonly target?: Target;
   /** `recomputed` (default): the final norm's scale is each row's own. `frozen`: the one that the answer was read with. */
   readonly norm?: LensReading["norm"];
   /** Whether the biases of the final norm and the head are added. Default true. */
@@ -65,7 +66,8 @@ interface ImageLens {
 interface LensFrame {
   readonly layers: Axis;
   readonly positions: Axis;
-  readonly target: FoundTarget | null;
+  /** One for all images or one for each; null when none was asked for. */
+  readonly targets: readonly FoundTarget[] | null;
   /** Images, reached or not. */
   readonly total: number;
 }
@@ -120,11 +122,25 @@ function readingOf(model: Classifier, options: LogitLensOptions): LensReading {
   };
 }
 
-function findTarget(model: Classifier, target: LogitTarget | undefined): FoundTarget | null {
+function findTargets(
+  model: Classifier,
+  target: Target | undefined,
+  images: number,
+): readonly FoundTarget[] | null {
   if (target === undefined) return null;
-  const { directions, bias, targets } = model.logitDirections([target]);
+  const { directions, bias, targets } = model.logitDirections(listTargets(target, images));
   [directions, bias].forEach((tensor) => tensor.dispose());
-  return targets[0] ?? null;
+  return targets;
+}
+
+/** The class difference that `image` is asked about, in each of `rows` [C]. */
+function differencesOf(
+  rows: readonly Float32Array[],
+  targets: readonly FoundTarget[] | null,
+  image: number,
+): number[] {
+  const target = targets?.[targetPlace(targets, image)];
+  return target === undefined ? [] : rows.map((row) => logitDifference(row, target));
 }
 
 async function imageLens(
@@ -161,16 +177,16 @@ function upTo<T>(size: number, values: readonly T[]): (T | null)[] {
 function assemble(
   model: Classifier,
   images: readonly ImageLens[],
-  { layers, positions, target, total }: LensFrame,
+  { layers, positions, targets, total }: LensFrame,
 ): Pick<LogitLens, "logits" | "target" | "top" | "answer" | "agreement"> {
   const count = images[0]?.output.length ?? 0;
   const classes = Array.from({ length: count }, (_, at) => model.labels?.[at] ?? `class ${at}`);
-  const lenses = images.map(({ logits, output }) => {
+  const lenses = images.map(({ logits, output }, image) => {
     const rows = classRows(logits, count);
     const cells = rows.map((row) => likeliestClass(row, classes));
     const answer = likeliestClass(output, classes);
     const agreement = agreementByLayer(cells, positions.labels.length, answer);
-    const differences = target === null ? [] : rows.map((row) => logitDifference(row, target));
+    const differences = differencesOf(rows, targets, image);
     return { logits, cells, answer, agreement, differences };
   });
   const rowsOf = <Key extends "logits" | "agreement" | "differences">(key: Key) =>
@@ -182,7 +198,8 @@ function assemble(
       rowsOf("logits"),
       total,
     ),
-    target: target === null ? null : imageValues([layers, positions], rowsOf("differences"), total),
+    target:
+      targets === null ? null : imageValues([layers, positions], rowsOf("differences"), total),
     top: upTo(
       total * cells,
       lenses.flatMap((lens) => lens.cells),
@@ -193,6 +210,10 @@ function assemble(
     ),
     agreement: imageValues([layers], rowsOf("agreement"), total),
   };
+}
+
+function metricName(target: Target | undefined, found: readonly FoundTarget[] | null): string {
+  return target === undefined || found === null ? "logit of each class" : targetName(target, found);
 }
 
 function noteOf({ tokens }: Classifier): string | null {
@@ -218,19 +239,20 @@ export async function logitLens(
   options: LogitLensOptions = {},
 ): Promise<LogitLens> {
   const reading = readingOf(model, options);
-  const target = findTarget(model, options.target);
+  const [total = 0] = input.shape;
+  const targets = findTargets(model, options.target, total);
   const images: ImageLens[] = [];
   const complete = await eachImage(input, {
     ...options,
     doing: "logitLens",
     step: async (image) => void images.push(await imageLens(model, image, reading)),
   });
-  const frame = { ...frameOf(model, reading), target, total: input.shape[0] ?? 0 };
+  const frame = { ...frameOf(model, reading), targets, total };
   return {
     ...assemble(model, images, frame),
     note: noteOf(model),
     method: `logit lens, norm ${reading.norm}, ${reading.bias ? "with" : "without"} biases`,
-    metric: target?.name ?? "logit of each class",
+    metric: metricName(options.target, targets),
     baseline: null,
     ...(await modelProvenance(model)),
     complete,

@@ -1,7 +1,9 @@
 // Metrics: one number per image by which causes are compared; a logit difference unless another is given.
 import type { ClassName, HookedModel, LogitTarget } from "@prisma/hooks";
 import { formatShape, kindOf, PrismaError, scope, Tensor } from "@prisma/tensor";
+import { logitDifferences, type ClassDifference } from "./logit-difference.ts";
 import type { AnalysisOptions } from "./result.ts";
+import { listTargets, targetName, type Target } from "./target.ts";
 
 /** A number for each image. */
 export interface Metric {
@@ -13,8 +15,8 @@ export interface Metric {
 
 /** What an analysis that compares outputs may be told: a target, or a metric of one's own. */
 export interface MetricOptions {
-  /** `[a, b]`: the metric is the logit of `a` minus that of `b`. One class alone: its logit minus the mean of all. */
-  readonly target?: LogitTarget;
+  /** The metric is the logit of one class minus that of another, or minus the mean of all, for all images or for each its own. */
+  readonly target?: Target;
   /** Another metric, in place of a target. */
   readonly metric?: Metric;
 }
@@ -26,53 +28,43 @@ function classIndex(model: Labelled, label: ClassName): number {
   if (model.labels !== null || typeof label === "string") return model.labelIndex(label);
   // A model without class names still has classes; logits say how many.
   if (Number.isInteger(label) && label >= 0) return label;
-  throw noClass(label, "whole numbers from 0");
-}
-
-function noClass(index: number, expected: string): PrismaError {
-  return new PrismaError(
+  throw new PrismaError(
     "ARGUMENT_INVALID",
-    `target: there is no class ${index}; classes are ${expected}`,
-    { class: index },
+    `target: there is no class ${label}; classes are whole numbers from 0`,
+    { class: label },
   );
 }
 
-function logitOf(logits: Tensor, index: number): Tensor {
-  const classes = logits.shape[1] ?? 0;
-  if (index < classes) return logits.get([null, index]);
-  throw noClass(index, `0 to ${classes - 1}`);
-}
-
-/** The logit of one class minus that of another, or minus the mean of all. */
-function logitDifference(model: Labelled, target: LogitTarget): Metric {
+/** @throws PrismaError ARGUMENT_INVALID for no such class, naming the nearest, and for a pair of one class */
+function findTarget(model: Labelled, target: LogitTarget): ClassDifference {
   const nameOf = (index: number): string => `logit of ${model.labels?.[index] ?? `class ${index}`}`;
   if (typeof target === "string" || typeof target === "number") {
-    const index = classIndex(model, target);
-    return {
-      name: `${nameOf(index)} minus mean logit`,
-      of: (logits) => logitOf(logits, index).sub(logits.mean(1)),
-    };
+    const of = classIndex(model, target);
+    return { name: `${nameOf(of)} minus mean logit`, of, against: "mean" };
   }
-  const [a, b] = [classIndex(model, target[0]), classIndex(model, target[1])];
-  if (a === b) {
-    throw new PrismaError(
-      "ARGUMENT_INVALID",
-      `target: both classes of the pair are class ${a}; their difference is always 0`,
-      { class: a },
-    );
-  }
-  return {
-    name: `${nameOf(a)} minus ${nameOf(b)}`,
-    of: (logits) => logitOf(logits, a).sub(logitOf(logits, b)),
-  };
+  const [of, against] = [classIndex(model, target[0]), classIndex(model, target[1])];
+  if (of !== against) return { name: `${nameOf(of)} minus ${nameOf(against)}`, of, against };
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `target: both classes of the pair are class ${of}; their difference is always 0`,
+    { class: of },
+  );
 }
 
 /**
- * The metric that `options` mean.
- * @throws PrismaError ARGUMENT_INVALID when there is none or two, for no such class, naming the nearest, and for a pair of one class
+ * The metric that `options` mean for `images` images.
+ * @throws PrismaError ARGUMENT_INVALID when there is none or two, for no such class, naming the nearest, for a pair of one
+ *   class, and for targets that are not as many as the images
  */
-export function metricOf(model: Labelled, { target, metric }: MetricOptions): Metric {
-  if (target !== undefined && metric === undefined) return logitDifference(model, target);
+export function metricOf(
+  model: Labelled,
+  { target, metric }: MetricOptions,
+  images: number,
+): Metric {
+  if (target !== undefined && metric === undefined) {
+    const found = listTargets(target, images).map((one) => findTarget(model, one));
+    return { name: targetName(target, found), of: (logits) => logitDifferences(logits, found) };
+  }
   if (metric !== undefined && target === undefined) return metric;
   throw new PrismaError(
     "ARGUMENT_INVALID",

@@ -155,9 +155,9 @@ export async function patchActivations<Name extends string>(
   options: PatchActivationsOptions,
 ): Promise<ActivationPatching> {
   const { what, by, into } = options;
-  const metric = metricOf(model, options);
-  const grid = gridOf(model, options);
   checkInputs(inputs);
+  const metric = metricOf(model, options, inputs.clean.shape[0] ?? 0);
+  const grid = gridOf(model, options);
   throwIfCancelled(options.signal, "patchActivations");
   const source = into === "clean" ? "corrupted" : "clean";
   const runs = { input: inputs[into], other: inputs[source], grid, metric };
