@@ -22,10 +22,14 @@ export function inlineDevice(memory?: WebAssembly.Memory): WasmDevice {
   });
 }
 
-/** A device with workers; `started` gets every worker, in order. */
-export function workerDevice(threads: number, started: WorkerHandle[] = []): WasmDevice {
+/** A device with workers; `started` gets every worker, in order, and `spawn` makes them by their numbers. */
+export function workerDevice(
+  threads: number,
+  started: WorkerHandle[] = [],
+  spawn: (number: number) => WorkerHandle = () => spawnWorker(WORKER_SOURCE),
+): WasmDevice {
   const start = (): WorkerHandle => {
-    const worker = spawnWorker(WORKER_SOURCE);
+    const worker = spawn(started.length);
     started.push(worker);
     return worker;
   };

@@ -70,6 +70,11 @@ export type Reply =
   | { readonly id: number; readonly bytes: ArrayBuffer }
   | { readonly id: number; readonly fault: Fault };
 
+/** What a worker of a page says first: the name of a lock that is free again when it has ended. */
+export interface LockMessage {
+  readonly lock: string;
+}
+
 /** The first message to a worker: what it is. The coordinator (thread 0) makes its own memory where none is shared. */
 export interface WorkerSetup {
   readonly thread: number;

@@ -1,4 +1,5 @@
 // Workers in browsers.
+import type { LockMessage } from "./commands.ts";
 import type { WorkerHandle } from "./worker-handle.ts";
 
 /** A worker from inlined source. */
@@ -17,7 +18,9 @@ export function workerHandle(worker: Worker): WorkerHandle {
   return {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
     onMessage: (receive) =>
-      worker.addEventListener("message", (event: MessageEvent) => receive(event.data)),
+      worker.addEventListener("message", (event: MessageEvent) => {
+        if (!isLockMessage(event.data)) receive(event.data);
+      }),
     onFailure: (fail) => {
       worker.addEventListener("error", (event) => {
         // It is told to those who wait for results, not to the page as well.
@@ -25,10 +28,19 @@ export function workerHandle(worker: Worker): WorkerHandle {
         fail(event.message ?? "it could not be started");
       });
       worker.addEventListener("messageerror", () => fail("a message could not be read"));
+      worker.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+        if (!isLockMessage(data)) return;
+        // Granted when the worker has ended, which raises no event.
+        void navigator.locks.request(data.lock, () => fail("it ended"));
+      });
     },
     hold: () => undefined,
     terminate: () => worker.terminate(),
   };
+}
+
+function isLockMessage(data: unknown): data is LockMessage {
+  return typeof data === "object" && data !== null && "lock" in data;
 }
 
 /** Threads the processor offers. */

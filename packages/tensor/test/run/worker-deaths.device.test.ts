@@ -1,0 +1,118 @@
+// Workers that fail at random points of a forward and a backward pass: coded errors within two seconds, no number of the dead, the same bits afterwards.
+import { init, PrismaError, type Tensor } from "@prisma/tensor";
+import { spawnWorker } from "#worker-port";
+import { describe, expect, test } from "vitest";
+import type { WorkerHandle } from "../../src/device/wasm/worker-handle.ts";
+import { WORKER_SOURCE } from "../../src/device/wasm/worker-source.ts";
+import { Device } from "../../src/run/devices.ts";
+import { faultyWorker, type WorkerFault } from "../device/faulty-worker.ts";
+import { workerDevice } from "../device/wasm-engines.ts";
+import { RandomSource } from "../fuzz/random-source.ts";
+import { backward, inference, type Computation } from "./small-transformer.ts";
+
+/** Milliseconds within which every promise must settle. */
+const SOON = 2000;
+
+/** Milliseconds after which Chromium ends a worker that never gives its thread back. */
+const FORCED = typeof document === "undefined" ? 0 : 2000;
+
+/** What a fault ends in, and the most calls after which it strikes: a forward pass makes as many. */
+const FAULTS: readonly (readonly [fault: WorkerFault, code: string, calls: number])[] = [
+  ["end", "WORKER_FAILED", 12],
+  ["throw", "WORKER_FAILED", 60],
+  ["trap", "KERNEL_FAILED", 12],
+  ["overflow", "KERNEL_FAILED", 12],
+  ["grow", "OUT_OF_MEMORY", 1],
+];
+
+const COMPUTATIONS: readonly (readonly [name: string, Computation])[] = [
+  ["a forward pass", inference],
+  ["a backward pass", backward],
+];
+
+/** Bits, or the code of the error; "late" where neither comes soon. */
+async function outcome(x: Tensor, soon = SOON): Promise<string> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(() => resolve("late"), soon);
+  });
+  const settled = x.data().then(
+    (values) => String(new Uint32Array(values.buffer, values.byteOffset, values.length)),
+    (error: unknown) => (error instanceof PrismaError ? error.code : String(error)),
+  );
+  const first = await Promise.race([settled, late]);
+  clearTimeout(timer);
+  return first;
+}
+
+/** Outcomes of all results, asked for at once. */
+async function run(device: Device, computation: Computation): Promise<string[]> {
+  const results = computation(device);
+  const outcomes = await Promise.all(results.map((x) => outcome(x)));
+  results.forEach((result) => result.dispose());
+  return outcomes;
+}
+
+/** A device whose first coordinator fails; those that replace it do not. */
+function faultyDevice(threads: number, fault: WorkerFault, call: number): Device {
+  const spawn = (number: number): WorkerHandle =>
+    number === 0 ? faultyWorker(fault, call) : spawnWorker(WORKER_SOURCE);
+  return new Device(workerDevice(threads, [], spawn));
+}
+
+async function expectFreshDevice(threads: number, computation: Computation): Promise<string[]> {
+  const device = await init({ device: "wasm", threads });
+  const bits = await run(device, computation);
+  await device.dispose();
+  return bits;
+}
+
+const shared = typeof SharedArrayBuffer !== "undefined";
+const random = new RandomSource(20261123);
+
+describe.each([1, 2])("with %i threads", (threads) => {
+  for (const [name, computation] of COMPUTATIONS)
+    for (const [fault, code, calls] of FAULTS) {
+      const call = random.between(1, calls);
+      test.skipIf(threads > 1 && !shared)(`${fault} at call ${call} of ${name}`, async () => {
+        const healthy = new Device(workerDevice(threads));
+        const bits = await run(healthy, computation);
+        const fresh = await expectFreshDevice(threads, computation);
+        const device = faultyDevice(threads, fault, call);
+
+        const results = computation(device);
+        const outcomes = await Promise.all(results.map((x) => outcome(x)));
+        expect(outcomes, "something failed").toContain(code);
+        outcomes.forEach((one, i) => expect([bits[i], code]).toContain(one));
+        const dead = code === "WORKER_FAILED";
+        expect(device.port.epoch).toBe(dead ? 1 : 0);
+        // Read again: what failed fails, and of a dead device nothing is left.
+        const again = await Promise.all(results.map((x) => outcome(x)));
+        expect(again).toEqual(outcomes.map((one) => (dead ? "DEVICE_LOST" : one)));
+        results.forEach((result) => result.dispose());
+
+        expect(await run(device, computation), "the same device").toEqual(bits);
+        expect(device.port.memory()).toMatchObject({ buffers: 0, bytes: 0 });
+        expect(await expectFreshDevice(threads, computation), "a new one").toEqual(fresh);
+        await device.dispose();
+        await healthy.dispose();
+      });
+    }
+});
+
+test.skipIf(!shared)("a helper that ends without a word", async () => {
+  const workers: WorkerHandle[] = [];
+  const device = new Device(workerDevice(2, workers));
+  const bits = await run(device, inference);
+  const results = inference(device);
+  const pending = results.map((x) => outcome(x, SOON + FORCED));
+  await Promise.resolve();
+  workers[1]!.terminate();
+  for (const [i, one] of (await Promise.all(pending)).entries())
+    expect([bits[i], "WORKER_FAILED"]).toContain(one);
+  await expect.poll(() => device.port.epoch, { timeout: SOON + FORCED }).toBe(1);
+  for (const x of results) expect(await outcome(x)).toMatch(/WORKER_FAILED|DEVICE_LOST/);
+  results.forEach((x) => x.dispose());
+  expect(await run(device, inference)).toEqual(bits);
+  await device.dispose();
+});
