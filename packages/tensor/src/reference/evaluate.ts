@@ -38,14 +38,24 @@ function placeOf(coordinates: readonly number[], shape: Shape): number {
 class Evaluator {
   readonly #done = new Map<Node, Evaluated>();
 
-  constructor(readonly leafValues: (leaf: Node) => ArrayLike<number>) {}
+  constructor(
+    readonly leafValues: (leaf: Node) => ArrayLike<number>,
+    readonly round: ((value: number) => number) | null,
+  ) {}
 
-  run(node: Node): Evaluated {
-    for (const below of topologicalOrder([node])) this.#done.set(below, this.#evaluate(below));
-    return this.#of(node);
+  run(nodes: readonly Node[]): Evaluated[] {
+    for (const below of topologicalOrder(nodes)) this.#done.set(below, this.#rounded(below));
+    return nodes.map((node) => this.valuesOf(node));
   }
 
-  #of(node: Node | undefined): Evaluated {
+  #rounded(node: Node): Evaluated {
+    const exact = this.#evaluate(node);
+    if (this.round === null || node.dtype !== "f32" || node.inputs.length === 0) return exact;
+    return { values: exact.values.map(this.round), magnitudes: exact.magnitudes };
+  }
+
+  /** What was computed for `node`. */
+  valuesOf(node: Node | undefined): Evaluated {
     const found = node === undefined ? undefined : this.#done.get(node);
     if (found === undefined)
       throw new PrismaError("INTERNAL", "reference: an input was not evaluated");
@@ -58,7 +68,7 @@ class Evaluator {
   ): { readonly values: Float64Array; readonly shape: Shape; readonly dtype: DType } {
     const input = node.inputs[position];
     return {
-      values: this.#of(input).values,
+      values: this.valuesOf(input).values,
       shape: input?.shape ?? [],
       dtype: input?.dtype ?? "f32",
     };
@@ -129,7 +139,7 @@ class Evaluator {
   }
 
   #map(node: Node, op: OpOf<"map">): Evaluated {
-    const inputs = node.inputs.map((input) => this.#of(input).values);
+    const inputs = node.inputs.map((input) => this.valuesOf(input).values);
     const from = node.inputs[node.inputs.length - 1]?.dtype ?? "f32";
     const integer = node.dtype === "i32" || node.dtype === "u32";
     return this.#each(node, (_, place) => {
@@ -305,5 +315,16 @@ function reduceGroup(fn: Reduction, group: readonly number[], dtype: DType): num
  * Written for certainty, not speed: every kind by the definition in `graph/node.ts`.
  */
 export function evaluate(node: Node, leafValues: (leaf: Node) => ArrayLike<number>): Evaluated {
-  return new Evaluator(leafValues).run(node);
+  const evaluator = new Evaluator(leafValues, null);
+  evaluator.run([node]);
+  return evaluator.valuesOf(node);
+}
+
+/** Values of all `nodes` as {@link evaluate} gives them; with `round`, every f32 value that is computed goes through it. */
+export function evaluateAll(
+  nodes: readonly Node[],
+  leafValues: (leaf: Node) => ArrayLike<number>,
+  round: ((value: number) => number) | null = null,
+): Evaluated[] {
+  return new Evaluator(leafValues, round).run(nodes);
 }
