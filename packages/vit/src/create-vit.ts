@@ -1,10 +1,7 @@
 // A ViT with fresh weights.
-import { init, maybeCurrentDevice, PrismaError, tensor } from "@prisma/tensor";
 import { createConfig, type ViTConfigInput } from "./config.ts";
-import { prisma } from "./families/prisma.ts";
-import { fillParameters } from "./fill-parameters.ts";
-import { initialize } from "./initialize.ts";
-import { parameterShapes } from "./parameter-shapes.ts";
+import { prismaInitialization } from "./initialize.ts";
+import { randomParameters } from "./random-parameters.ts";
 import { ViT } from "./vit.ts";
 
 /** What {@link createViT} may be told. */
@@ -26,21 +23,7 @@ export async function createViT<const Layers extends number>(
 ): Promise<ViT<Layers>> {
   const { seed = 0 } = options;
   const config = createConfig(input);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new PrismaError(
-      "ARGUMENT_INVALID",
-      `createViT: seed is ${seed}; expected a whole number from 0 to 2^53 - 1`,
-      { seed },
-    );
-  }
-  if (maybeCurrentDevice() === null) await init();
-  const values = initialize(config, seed);
-  const tensors = new Map(
-    [...parameterShapes(config)].map(([name, shape]) => [
-      name,
-      tensor(values.get(name) ?? [], { shape }),
-    ]),
-  );
-  const parameters = await fillParameters(tensors, prisma.weights(config, {}));
+  const drawing = { seed, initialization: prismaInitialization, doing: "createViT" };
+  const parameters = await randomParameters(config, drawing);
   return new ViT({ config, parameters, labels: null, preprocess: null });
 }

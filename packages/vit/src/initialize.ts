@@ -1,10 +1,12 @@
-// Initial weights as ViT-Prisma draws them, computed on the host from a seed, so that every device starts from the same bits.
+// Initial weights as ViT-Prisma and as timm draw them, computed on the host from a seed, so that every device starts from the same bits.
 import type { ViTConfig } from "./config.ts";
 import { parameterShapes } from "./parameter-shapes.ts";
 
-/** Standard deviations of ViT-Prisma's `cls_std` and `pos_std`. */
+/** Standard deviations of ViT-Prisma's `cls_std` and `pos_std`, and timm's. */
 const CLS_STD = 1e-6;
 const POS_STD = 0.02;
+/** Standard deviation of timm's linear weights. */
+const LINEAR_STD = 0.02;
 
 /** Uniform numbers in [0, 1) of 53 bits: sfc32 (Doty-Humphrey, PractRand), seeded and warmed up. */
 class HostRandom {
@@ -35,6 +37,9 @@ class HostRandom {
 
 type Draw = (random: HostRandom) => number;
 
+/** How the parameter `name` of a model is drawn. */
+export type Initialization = (name: string, shape: readonly number[], config: ViTConfig) => Draw;
+
 const constant =
   (value: number): Draw =>
   () =>
@@ -57,22 +62,39 @@ function fans([first = 1, second = 1, ...rest]: readonly number[]): {
   return { fanIn: second * field, fanOut: first * field };
 }
 
-/** How a parameter is drawn: PyTorch's `xavier_uniform_`, `kaiming_normal_` with ReLU's gain, or as ViT-Prisma says. */
-function drawFor(name: string, shape: readonly number[]): Draw {
+const ofNorm = (name: string): Draw => constant(name.endsWith(".w") ? 1 : 0);
+
+/** ViT-Prisma's: PyTorch's `xavier_uniform_`, `kaiming_normal_` with ReLU's gain, or as ViT-Prisma says; biases zero. */
+export const prismaInitialization: Initialization = (name, shape) => {
   const { fanIn, fanOut } = fans(shape);
   if (name === "cls_token") return normal(CLS_STD);
   if (name === "pos_embed.W_pos") return normal(POS_STD);
   if (/\.W_[QKVO]$/.test(name)) return uniform(Math.sqrt(6 / (fanIn + fanOut)));
   if (/\.W_|^embed\.proj\.weight$/.test(name)) return normal(Math.sqrt(2 / fanIn));
-  return constant(name.endsWith(".w") ? 1 : 0);
-}
+  return ofNorm(name);
+};
+
+/**
+ * timm's `VisionTransformer.init_weights` with `init_weights_vit_timm`: linear weights and positions normal, cut off at
+ * 2, which is a hundred deviations and never met; biases zero; the embedding as PyTorch's `Conv2d` starts, weight and bias.
+ */
+export const timmInitialization: Initialization = (name, _, { nChannels, patchSize }) => {
+  if (name === "cls_token") return normal(CLS_STD);
+  if (name === "pos_embed.W_pos") return normal(POS_STD);
+  if (name.startsWith("embed.proj.")) return uniform(1 / Math.sqrt(nChannels * patchSize ** 2));
+  return name.includes(".W_") ? normal(LINEAR_STD) : ofNorm(name);
+};
 
 /** Values of every parameter of a model of `config`, by name. The same seed gives the same values. */
-export function initialize(config: ViTConfig, seed: number): ReadonlyMap<string, Float32Array> {
+export function initialize(
+  config: ViTConfig,
+  seed: number,
+  initialization: Initialization,
+): ReadonlyMap<string, Float32Array> {
   const random = new HostRandom(seed);
   const values = new Map<string, Float32Array>();
   for (const [name, shape] of parameterShapes(config)) {
-    const draw = drawFor(name, shape);
+    const draw = initialization(name, shape, config);
     const size = shape.reduce((product, one) => product * one, 1);
     values.set(
       name,

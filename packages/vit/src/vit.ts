@@ -2,57 +2,21 @@
 // Shapes: B images, N patches, P tokens, D model, H heads, E head, M mlp, C classes.
 import {
   blockHook,
-  HookedModel,
   type BlockHook,
   type HookName,
-  type LogitDirections,
-  type LogitDirectionsOptions,
-  type LogitTarget,
   type Pass,
   type ResolvedRange,
-  type Tokens,
 } from "@prisma/hooks";
-import { concat, einsum, PrismaError, stack, where, zeros, type Tensor } from "@prisma/tensor";
+import { concat, einsum, PrismaError, stack, where, type Tensor } from "@prisma/tensor";
 import { ACTIVATIONS } from "./activations.ts";
-import { gridOf, tokenCount, type ViTConfig } from "./config.ts";
 import { checkImages, checkResidual } from "./check-input.ts";
-import { logitDirections } from "./logit-directions.ts";
-import { tokensOf } from "./vit-tokens.ts";
-import type { ImageInput } from "./images/image-input.ts";
-import type { PreprocessConfig } from "./images/prepare-image.ts";
-import { preprocessImages, type PreprocessDetails } from "./preprocess.ts";
-import { costlyHookNames, vitHookNames } from "./vit-hook-names.ts";
-
-/** What a ViT is made of. */
-export interface ViTParts<Layers extends number> {
-  readonly config: ViTConfig<Layers>;
-  readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly labels: readonly string[] | null;
-  readonly preprocess: PreprocessConfig | null;
-}
+import { gridOf, tokenCount } from "./config.ts";
+import { timmInitialization } from "./initialize.ts";
+import { randomParameters } from "./random-parameters.ts";
+import { ViTModel } from "./vit-model.ts";
 
 /** A ViT of `Layers` blocks, as ViT-Prisma computes it. Made by `createViT` and `loadViT`. */
-export class ViT<Layers extends number = number> extends HookedModel<HookName<Layers>> {
-  readonly layers: Layers;
-  readonly tokens: Tokens;
-
-  /** Sizes and choices, every field filled in. */
-  readonly config: ViTConfig<Layers>;
-  /** Weights by name, as ViT-Prisma names them. The model owns them. */
-  readonly parameters: ReadonlyMap<string, Tensor>;
-  readonly labels: readonly string[] | null;
-  readonly #preprocess: PreprocessConfig | null;
-
-  constructor({ config, parameters, labels, preprocess }: ViTParts<Layers>) {
-    super(vitHookNames(config), costlyHookNames(config));
-    this.config = config;
-    this.parameters = parameters;
-    this.labels = labels;
-    this.layers = config.nLayers;
-    this.tokens = tokensOf(config);
-    this.#preprocess = preprocess;
-  }
-
+export class ViT<Layers extends number = number> extends ViTModel<Layers> {
   protected override build(input: Tensor, pass: Pass<HookName>, range: ResolvedRange): Tensor {
     let residual = range.embed ? this.#embed(input, pass) : checkResidual(input, this.config); // [B, P, D]
     for (let layer = range.start; layer < range.stop; layer++) {
@@ -186,22 +150,6 @@ export class ViT<Layers extends number = number> extends HookedModel<HookName<La
     return readout === "all" ? normalized.mean(1) : normalized.get([null, cls ?? 0]); // [B, D]
   }
 
-  /**
-   * Directions [n, D] of the stream before the final norm along which `targets` are read, and what biases add to them
-   * [n]: the same for weights whose final norm is folded into the head and for those as they were trained.
-   * @throws PrismaError ARGUMENT_INVALID for no target, for a class that is none, and for a pair of one class
-   * @example
-   * const { directions, targets } = model.logitDirections([["dress", "bag"], "trouser"]);
-   * directions.shape; // [2, 96]
-   * targets[0]!.name; // "logit of Dress minus logit of Bag"
-   */
-  logitDirections(
-    targets: readonly LogitTarget[],
-    options: LogitDirectionsOptions = {},
-  ): LogitDirections {
-    return logitDirections(this, targets, options);
-  }
-
   // ---- parts ----
 
   /** Layer norm with its scale in the open; the affine part comes before `hook_normalized`. */
@@ -230,63 +178,26 @@ export class ViT<Layers extends number = number> extends HookedModel<HookName<La
     return weight;
   }
 
-  protected override exampleInput(batch: number): Tensor {
-    return zeros([batch, this.config.nChannels, ...this.config.imageSize]);
-  }
-
-  // ---- pictures ----
+  // ---- twins ----
 
   /**
-   * Pictures as this model's checkpoint wants them: color, size, crop and scale, as timm and Pillow do it. `[B, C, rows, columns]`
-   * With `{ details: true }` also each picture as the model sees it.
-   * @throws PrismaError IMAGE_INVALID, IMAGE_UNSUPPORTED, IMAGE_TOO_LARGE, SOURCE_NOT_FOUND, NETWORK_FAILED, SOURCE_TRUNCATED;
-   *   ARGUMENT_INVALID when the checkpoint does not say how
+   * A model of the same shape with fresh weights, on the current device: what analyses show of it means nothing, which
+   * tells what to make of what they show of this one. Configuration, labels, tokens and preprocessing are the same;
+   * `processing` says `random weights, seed 1`; nothing else is shared, and whoever asked disposes it. Weights are drawn
+   * as timm's `init_weights_vit_timm` draws them, whose answers are near uniform.
+   * @throws PrismaError ARGUMENT_INVALID for a seed that is no whole number from 0 to 2^53 - 1; OUT_OF_MEMORY
    * @example
-   * const scene = "models/garment-scenes-vit/scenes/000.png";
-   * (await model.preprocess([scene, scene])).shape; // [2, 1, 28, 56]
-   * const { images: seen } = await model.preprocess(scene, { details: true });
-   * seen[0]!.box; // { left: 0, top: 0, width: 56, height: 28 }
+   * using twin = await model.randomTwin({ seed: 1 });
+   * twin.processing; // ["random weights, seed 1"]
+   * (await twin.forward(images).softmax(-1).max().item()) < 0.2; // true
    */
-  preprocess(
-    images: ImageInput | readonly ImageInput[],
-    options?: { readonly details?: false },
-  ): Promise<Tensor>;
-  preprocess(
-    images: ImageInput | readonly ImageInput[],
-    options: { readonly details: true },
-  ): Promise<PreprocessDetails>;
-  async preprocess(
-    images: ImageInput | readonly ImageInput[],
-    options: { readonly details?: boolean } = {},
-  ): Promise<Tensor | PreprocessDetails> {
-    if (this.#preprocess === null) {
-      throw new PrismaError(
-        "ARGUMENT_INVALID",
-        "preprocess: this model does not say how its pictures are scaled; give forward a tensor",
-      );
-    }
-    const list: readonly ImageInput[] = isList(images) ? images : [images];
-    const details = await preprocessImages(list, this.#preprocess);
-    return options.details === true ? details : details.input;
+  async randomTwin(options: { readonly seed?: number } = {}): Promise<ViT<Layers>> {
+    const { seed = 0 } = options;
+    const drawing = { seed, initialization: timmInitialization, doing: "randomTwin" };
+    const parameters = await randomParameters(this.config, drawing);
+    const processing = [`random weights, seed ${seed}`];
+    return new ViT({ ...this.parts, parameters, processing });
   }
-
-  /**
-   * Frees the weights.
-   * @example
-   * model.dispose();
-   * model.parameters.get("head.W_H")!.disposed; // true
-   */
-  dispose(): void {
-    for (const weight of this.parameters.values()) weight.dispose();
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
-}
-
-function isList(images: ImageInput | readonly ImageInput[]): images is readonly ImageInput[] {
-  return Array.isArray(images);
 }
 
 const three = (x: Tensor): readonly [Tensor, Tensor, Tensor] => [x, x, x];
