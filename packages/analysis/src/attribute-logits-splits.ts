@@ -74,7 +74,8 @@ function byPosition({ model, cache, readout }: SplitRun): Shares {
   };
 }
 
-function layersAndHeads(model: Classifier): Axis[] {
+/** The axes `layer` and `head`. */
+export function layersAndHeads(model: Classifier): Axis[] {
   const heads = model.layers === 0 ? 0 : (weightOf(model, "blocks.0.attn.W_O").shape[0] ?? 0);
   return [
     { name: "layer", labels: range(model.layers).map(String) },
@@ -99,15 +100,19 @@ function byHead({ model, cache, readout }: SplitRun): Shares {
   };
 }
 
-function byPatch({ model, cache, readout }: SplitRun): Shares {
-  const pieces = range(model.layers).map((layer) => {
-    const [v, pattern] = [
-      cache.get(blockHook(layer, "attn.hook_v")), // [B, P, H, E]
-      cache.get(blockHook(layer, "attn.hook_pattern")), // [B, H, P, P]
-    ];
-    const worth = einsum("bshe,brhe->bhrs", v, headWeights(model, layer, readout)); // [B, H, R, P]
-    return pattern.get([null, null, readout.read]).mul(worth).sum(2); // [B, H, P]
-  });
+/** What each head takes from each token to each read token, and adds to the target there. [B, H, R, P] */
+export function takenFrom({ model, cache, readout }: SplitRun, layer: number): Tensor {
+  const [v, pattern] = [
+    cache.get(blockHook(layer, "attn.hook_v")), // [B, P, H, E]
+    cache.get(blockHook(layer, "attn.hook_pattern")), // [B, H, P, P]
+  ];
+  const worth = einsum("bshe,brhe->bhrs", v, headWeights(model, layer, readout)); // [B, H, R, P]
+  return pattern.get([null, null, readout.read]).mul(worth);
+}
+
+function byPatch(run: SplitRun): Shares {
+  const { model, cache, readout } = run;
+  const pieces = range(model.layers).map((layer) => takenFrom(run, layer).sum(2)); // [B, H, P]
   return {
     axes: [...layersAndHeads(model), { name: "source", labels: tokenLabels(model.tokens) }],
     pieces,

@@ -1,6 +1,12 @@
 // The public surface of @prisma/analysis.
 export { ablate, type AblateOptions, type Ablation, type AblationSweep } from "./ablate.ts";
 export {
+  attentionMaps,
+  type AttentionKind,
+  type AttentionMaps,
+  type AttentionMapsOptions,
+} from "./attention-maps.ts";
+export {
   attributeLogits,
   type AttributeLogitsOptions,
   type LogitAttribution,

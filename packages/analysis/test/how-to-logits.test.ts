@@ -55,3 +55,18 @@ test("logit-lens: CLS comes to the model's answer, and more positions with it", 
   expect(agreement.at(-1)).toBeGreaterThan(agreement[0]!);
   expect(frozen.logits.values).not.toEqual(lens.logits.values);
 });
+
+test("attention-maps: shares sum to one, lengths are none below zero, and tokens have names", async () => {
+  const found = await runPage("attention-maps", ["pattern", "weighted", "looked", "added", "at"]);
+  const { pattern, weighted, looked, added, at } = found as {
+    pattern: analysis.AttentionMaps;
+    weighted: analysis.AttentionMaps;
+    looked: string;
+    added: string;
+    at: number;
+  };
+  const row = pattern.maps.values.subarray(at, at + 33);
+  expect(row.reduce((sum, x) => sum + x, 0)).toBeCloseTo(1, 5);
+  expect(weighted.maps.values.every((x) => x >= 0)).toBe(true);
+  expect([looked, added].every((label) => label === "CLS" || /^\(\d,\d\)$/.test(label))).toBe(true);
+});
