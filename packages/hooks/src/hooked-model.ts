@@ -1,11 +1,13 @@
 // Hooked models: any model that passes its activations through named hook points.
-import { gradientsOf, PrismaError, realize, scope, Tensor } from "@prisma/tensor";
+import { gradientsOf, PrismaError, scope, Tensor } from "@prisma/tensor";
 import { ActivationCache } from "./activation-cache.ts";
-import type { HookFunction, HookPoint, RunRequests } from "./hook-point.ts";
+import { finishRun, ignoreFault, type BuiltRun } from "./built-run.ts";
+import type { HookFunction, HookPoint } from "./hook-point.ts";
 import { HookRegistry } from "./hook-registry.ts";
 import { findLabel } from "./find-label.ts";
 import { matchNames, type NameFilters } from "./name-filter.ts";
 import { Pass } from "./pass.ts";
+import { resolveRange } from "./resolve-range.ts";
 import type {
   AddHookOptions,
   CachedRun,
@@ -19,14 +21,6 @@ import type {
 } from "./run-options.ts";
 import type { Tokens } from "./tokens.ts";
 import { hashWeights } from "./weight-hash.ts";
-
-/** Everything of one call that outlives the building of its graph. */
-interface Built<Name extends string> {
-  readonly output: Tensor;
-  readonly cached: ReadonlyMap<Name, Tensor>;
-  readonly gradients: ReadonlyMap<Name, Tensor>;
-  readonly requests: RunRequests;
-}
 
 /** How a graph is built. */
 interface BuildOptions<Name extends string> extends RunWithCacheOptions<Name> {
@@ -159,35 +153,9 @@ export abstract class HookedModel<Name extends string = string> {
 
   // ---- running ----
 
-  #range(options: LayerRange): ResolvedRange {
-    const resolve = (layer: number | undefined, fallback: number, name: string): number => {
-      if (layer === undefined) return fallback;
-      const at = layer < 0 ? layer + this.layers : layer;
-      if (Number.isInteger(at) && at >= 0 && at <= this.layers) return at;
-      throw new PrismaError(
-        "ARGUMENT_INVALID",
-        `${name} is ${layer}; the model has layers 0 to ${this.layers - 1}`,
-        { layer, layers: this.layers },
-      );
-    };
-    const start = resolve(options.startAtLayer, 0, "startAtLayer");
-    const stop = resolve(options.stopAtLayer, this.layers, "stopAtLayer");
-    if (start > stop)
-      throw new PrismaError(
-        "ARGUMENT_INVALID",
-        `startAtLayer ${start} is after stopAtLayer ${stop}`,
-      );
-    return {
-      embed: options.startAtLayer === undefined,
-      start,
-      stop,
-      head: options.stopAtLayer === undefined,
-    };
-  }
-
-  #buildGraph(input: Tensor, options: BuildOptions<Name>): Built<Name> {
+  #buildGraph(input: Tensor, options: BuildOptions<Name>): BuiltRun<Name> {
     const { hooks = [], gradientOf, cache, doing } = options;
-    const range = this.#range(options);
+    const range = resolveRange(options, this.layers);
     const attached = this.#registry.addAll(hooks, doing);
     try {
       return scope(() => {
@@ -251,7 +219,7 @@ export abstract class HookedModel<Name extends string = string> {
     const built = this.#buildGraph(input, { ...options, cache: [], doing: "runWithHooks" });
     const { kept, tapped } = built.requests;
     // What hooks asked for is computed now, with the output, in one run.
-    if (kept.length + tapped.length > 0) void finish(built).catch(ignoreFault);
+    if (kept.length + tapped.length > 0) void finishRun(built).catch(ignoreFault);
     return built.output;
   }
 
@@ -278,7 +246,7 @@ export abstract class HookedModel<Name extends string = string> {
       cache.dispose();
     };
     try {
-      await finish(built);
+      await finishRun(built);
     } catch (error) {
       dispose();
       built.requests.kept.forEach((tensor) => tensor.dispose());
@@ -323,31 +291,10 @@ export abstract class HookedModel<Name extends string = string> {
       names: new Set(names),
       gradients: false,
     });
-    this.build(this.exampleInput(batch), pass, this.#range({}));
+    this.build(this.exampleInput(batch), pass, resolveRange({}, this.layers));
     return pass.cached;
   }
 }
 
 /** Every dtype takes four bytes in memory. */
 const BYTES_PER_NUMBER = 4;
-
-/** A run that fails says so to whoever reads its output; what its hooks asked for then simply does not come. */
-function ignoreFault(error: unknown): void {
-  if (!(error instanceof PrismaError)) throw error;
-}
-
-/** Computes everything asked for in one run, and hands numbers to those who tapped. */
-async function finish<Name extends string>({
-  output,
-  cached,
-  gradients,
-  requests,
-}: Built<Name>): Promise<void> {
-  const tapped = requests.tapped.map((tap) => tap.tensor);
-  try {
-    await realize(output, ...cached.values(), ...gradients.values(), ...requests.kept, ...tapped);
-    for (const { tensor, fn } of requests.tapped) fn(await tensor.data());
-  } finally {
-    tapped.forEach((tensor) => tensor.dispose());
-  }
-}
