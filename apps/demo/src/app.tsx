@@ -12,6 +12,7 @@ import { LensPanel } from "./parts/lens-panel.tsx";
 import { MarginPanel } from "./parts/margin-panel.tsx";
 import { ScenePanel } from "./parts/scene-panel.tsx";
 import { SpinePanel } from "./parts/spine-panel.tsx";
+import { WeightsSwitch } from "./parts/weights-switch.tsx";
 import { Words } from "./parts/words.tsx";
 
 /** The whole page; a picture may be dropped anywhere on it. */
@@ -36,6 +37,7 @@ export function App({ page }: { page: PageState }) {
       <header class="top">
         <h1>Prisma</h1>
         <p class="quiet">A vision transformer, open: it names the brighter of two garments.</p>
+        <WeightsSwitch page={page} />
         <DeviceSwitch page={page} />
       </header>
       <main>
@@ -44,6 +46,12 @@ export function App({ page }: { page: PageState }) {
             {problem}
           </p>
         ))}
+        {page.engine.value?.model.random === true && (
+          <p class="notice small" role="status">
+            These weights are random and were never trained: whatever a picture shows here, it shows
+            without meaning. A picture of the trained model that looks no different says no more.
+          </p>
+        )}
         <Finding page={page} />
         <FirstLook page={page} />
         <CloserLook page={page} />

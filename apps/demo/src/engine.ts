@@ -21,6 +21,8 @@ export interface ModelFacts {
   readonly heads: number;
   /** SHA-256 of the weights in hex. */
   readonly weights: string;
+  /** Whether the weights were drawn, not trained. */
+  readonly random: boolean;
 }
 
 /** The device in use: what it is, and why this one. */
@@ -89,6 +91,8 @@ export interface Engine {
   ): Promise<Examination>;
   /** What every head writes toward the question in a picture, and what cutting it does. */
   measure(image: Blob | GreyPicture, question: Question, signal: AbortSignal): Promise<HeadNumbers>;
+  /** The same model with random weights, drawn once; it lives as long as this one. */
+  twin(): Promise<Engine>;
   dispose(): void;
 }
 
@@ -104,7 +108,7 @@ export const startEngine: StartEngine = (choice) =>
     });
     try {
       const vit = await loadViT(modelFolder().href);
-      return new ViTEngine(vit, device, await vit.weightHash());
+      return new ViTEngine({ vit, device, weights: await vit.weightHash(), random: false });
     } catch (error) {
       await device.dispose();
       throw error;
@@ -129,14 +133,27 @@ async function loadScenes(vit: ViT): Promise<Tensor> {
   return vit.preprocess(scenes.map(({ file }) => new URL(file, folder).href));
 }
 
+/** Draws the weights of the twin. */
+const TWIN_SEED = 1;
+
+/** What an engine is made of. */
+interface EngineParts {
+  readonly vit: ViT;
+  readonly device: Device;
+  /** Hash of the weights. */
+  readonly weights: string;
+  readonly random: boolean;
+}
+
 class ViTEngine implements Engine {
   readonly model: ModelFacts;
   readonly device: DeviceFacts;
   readonly #vit: ViT;
   readonly #device: Device;
   #reference: Promise<ReferenceSet> | null = null;
+  #twin: Promise<Engine> | null = null;
 
-  constructor(vit: ViT, device: Device, weights: string) {
+  constructor({ vit, device, weights, random }: EngineParts) {
     this.#vit = vit;
     this.#device = device;
     this.device = { kind: device.kind, description: `${device.info.description}.` };
@@ -146,7 +163,22 @@ class ViTEngine implements Engine {
       layers: vit.config.nLayers,
       heads: vit.config.nHeads,
       weights,
+      random,
     };
+  }
+
+  twin(): Promise<Engine> {
+    this.#twin ??= inTurn(() => this.#drawTwin()).catch((error: unknown) => {
+      this.#twin = null;
+      throw error;
+    });
+    return this.#twin;
+  }
+
+  async #drawTwin(): Promise<Engine> {
+    const vit = await this.#vit.randomTwin({ seed: TWIN_SEED });
+    const weights = await vit.weightHash();
+    return new ViTEngine({ vit, device: this.#device, weights, random: true });
   }
 
   read(image: Blob | GreyPicture): Promise<Reading> {
@@ -208,8 +240,9 @@ class ViTEngine implements Engine {
 
   dispose(): void {
     void this.#reference?.then((reference) => reference.dispose());
+    void this.#twin?.then((twin) => twin.dispose());
     this.#vit.dispose();
-    void this.#device.dispose();
+    if (!this.model.random) void this.#device.dispose();
   }
 }
 

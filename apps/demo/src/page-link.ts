@@ -52,6 +52,7 @@ export function readLink(
     query: read("from", fallback.query, (text) => parseToken(text, model)),
     edits: read("edits", fallback.edits, (text) => parseEdits(text, model)),
   };
+  read("model", null, (text) => (text === "random" ? text : undefined));
   const weights = parameters.get("weights");
   if (weights !== null && weights !== shortHash(model)) {
     problems.push(
@@ -59,6 +60,11 @@ export function readLink(
     );
   }
   return { state, problems };
+}
+
+/** Whether an address asks for the twin with random weights. */
+export function asksForRandom(search: string): boolean {
+  return new URLSearchParams(search).get("model") === "random";
 }
 
 /** Enough of the weights' hash to tell weights apart. */
@@ -74,6 +80,7 @@ export function writeLink(
 ): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(scene ?? {})) parameters.set(name, String(value));
+  if (model.random) parameters.set("model", "random");
   parameters.set("head", headName(selected));
   parameters.set("from", tokenName(model.tokens, query).replace(/[()]/g, ""));
   // What an edit does holds for these weights only.

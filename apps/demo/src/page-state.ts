@@ -9,7 +9,7 @@ import type { DeviceKind, Engine, Reading, StartEngine } from "./engine.ts";
 import type { Wardrobe } from "./garments.ts";
 import { questionScenes } from "./hundred-scenes.ts";
 import { MeanState } from "./mean-state.ts";
-import { readLink, writeLink } from "./page-link.ts";
+import { asksForRandom, readLink, writeLink } from "./page-link.ts";
 import type { LinkState } from "./page-link.ts";
 import { composed, garmentLabels, imageOf, layoutOf } from "./scene.ts";
 import type { GarmentScene, Scene } from "./scene.ts";
@@ -50,6 +50,8 @@ export class PageState {
 
   readonly engine: Signal<Engine | null> = signal(null);
   readonly wardrobe: Signal<Wardrobe | null> = signal(null);
+  /** Whether the twin with random weights is asked instead of the trained model. */
+  readonly random: Signal<boolean> = signal(false);
   readonly reading: Signal<SceneReading | null> = signal(null);
   readonly busy: Signal<boolean> = signal(true);
   /** The device being started in place of the current one. */
@@ -75,6 +77,8 @@ export class PageState {
 
   readonly #parts: PageParts;
   #latestRead = 0;
+  /** The engine that was started; `engine` may be its twin. */
+  #trained: Engine | null = null;
 
   constructor(parts: PageParts) {
     this.#parts = parts;
@@ -84,11 +88,13 @@ export class PageState {
   async open(): Promise<void> {
     this.openError.value = null;
     try {
-      const [engine, wardrobe] = await Promise.all([
+      const [trained, wardrobe] = await Promise.all([
         this.#parts.startEngine(null),
         this.#parts.loadWardrobe(),
       ]);
-      this.#start(engine, wardrobe);
+      this.#trained = trained;
+      this.random.value = asksForRandom(this.#parts.address.search());
+      this.#start(this.random.value ? await trained.twin() : trained, wardrobe);
       await this.#read(this.scene.value);
     } catch (error) {
       this.busy.value = false;
@@ -106,6 +112,20 @@ export class PageState {
   async compose(change: Partial<Omit<GarmentScene, "kind">>): Promise<void> {
     const current = this.scene.value.kind === "garments" ? this.scene.value : openingScene;
     await this.choose({ ...current, ...change });
+  }
+
+  /** Asks the trained model, or its twin with random weights. */
+  async useRandom(random: boolean): Promise<void> {
+    const trained = this.#trained;
+    if (trained === null || this.switchingTo.value !== null || random === this.random.value) return;
+    this.random.value = random;
+    try {
+      this.engine.value = random ? await trained.twin() : trained;
+      await this.#read(this.scene.value);
+    } catch (error) {
+      this.random.value = !random;
+      this.deviceError.value = messageOf(error);
+    }
   }
 
   /** Shows means over a hundred scenes of the same question, or the scene again. */
@@ -161,8 +181,10 @@ export class PageState {
   }
 
   async #replaceEngine(kind: DeviceKind): Promise<Engine> {
-    const before = this.engine.value;
-    const engine = await this.#parts.startEngine(kind);
+    const before = this.#trained;
+    const trained = await this.#parts.startEngine(kind);
+    const engine = this.random.value ? await trained.twin() : trained;
+    this.#trained = trained;
     this.engine.value = engine;
     before?.dispose();
     return engine;

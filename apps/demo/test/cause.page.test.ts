@@ -39,19 +39,21 @@ afterAll(async () => {
 });
 
 /** The example's scene examined in this process. */
-async function expected(edits: readonly HeadEdit[]): Promise<Examination> {
+async function expected(edits: readonly HeadEdit[], of: ViT = model): Promise<Examination> {
   const { left, right, brighter } = workedExample.scene;
   const garment = (at: number) => readGreyPng(`garments/${String(at).padStart(3, "0")}.png`);
   const scene = composeScene(garment(left), garment(right), brighter);
   const dark = { ...garment(left), data: new Uint8Array(28 * 28) };
   const [first, last] = brighter === "left" ? [dark, garment(right)] : [garment(left), dark];
-  using input = await model.preprocess(scene);
-  using second = await model.preprocess(composeScene(first, last, brighter));
+  using input = await of.preprocess(scene);
+  using second = await of.preprocess(composeScene(first, last, brighter));
   const files = shippedScenes().map(({ file }) => new URL(`scenes/${file}`, folder));
-  using reference = await headMeans(model, await model.preprocess(files));
-  using output = model.forward(input);
-  const question = questionOf(await output.data(), []);
-  return await examineModel(model, input, { question, edits, sources: { reference, second } });
+  using reference = await headMeans(of, await of.preprocess(files));
+  using output = of.forward(input);
+  const garments = shippedGarments();
+  const labels = [left, right].map((at) => garments[at]!.label);
+  const question = questionOf(await output.data(), labels);
+  return await examineModel(of, input, { question, edits, sources: { reference, second } });
 }
 
 /** What heads write and what cutting them does in the hundred scenes of the example's question. */
@@ -193,6 +195,31 @@ test("the mean of 100 scenes is what each of them says, with standard errors, an
       );
     expect(farthest(shown, errors)).toBeLessThanOrEqual(0.00501);
   }
+});
+
+test("the twin with random weights answers by chance, says so, and is in the link", async () => {
+  const page = await open();
+  await page.getByRole("radio", { name: "Random", exact: true }).check();
+  await expect
+    .poll(() => page.locator(".notice").innerText())
+    .toMatch(/random and were never trained/);
+  await settled(page);
+  using twin = await model.randomTwin({ seed: 1 });
+  const plain = await expected([], twin);
+  await expect
+    .poll(async () => farthest(await written(page), plain.contributions))
+    .toBeLessThan(TOLERANCE);
+  expect(farthest(await logitsNow(page), plain.logits)).toBeLessThanOrEqual(TOLERANCE);
+  await page.getByRole("button", { name: "Cut it" }).click();
+  const { search } = new URL(page.url());
+  expect(search).toMatch(/&model=random&.*edits=L3H2-cut&weights=/);
+  const copy = await open(search);
+  expect(await copy.getByRole("radio", { name: "Random", exact: true }).isChecked()).toBe(true);
+  expect(await copy.locator(".notice").count()).toBe(1);
+  expect(await copy.locator(".edit-list li").count()).toBe(1);
+  await copy.getByRole("button", { name: "Back to the trained weights" }).click();
+  await expect.poll(() => finding(copy)).toMatch(/^The model answers Coat/);
+  expect(new URL(copy.url()).search).not.toContain("model=");
 });
 
 test("a link of other weights or of an edit that is none says so", async () => {

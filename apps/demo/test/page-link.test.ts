@@ -57,6 +57,7 @@ test.for([
   ["from", "__proto__"],
   ["edits", "L0H0-explode"],
   ["edits", "L9H0-cut"],
+  ["model", "other"],
 ] as const)("%s=%s is refused", ([name, value]) => {
   const { state, problems } = read(`?${new URLSearchParams({ [name]: value }).toString()}`);
   expect(state).toEqual(fallback);

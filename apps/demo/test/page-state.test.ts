@@ -119,6 +119,57 @@ test("a device that is not there leaves the page where it is, with the reason", 
   expect(page.switchingTo.value).toBeNull();
 });
 
+test("the twin is asked when chosen, on the next device too, and left again", async () => {
+  const { page, address } = await open(async (choice) => fakeEngine(choice ?? "wasm", readMark));
+  await page.useRandom(true);
+  expect(page.engine.value?.model.random).toBe(true);
+  expect(address.value).toContain("&model=random&");
+  await page.switchDevice("webgpu");
+  expect([page.engine.value?.model.random, page.engine.value?.device.kind]).toEqual([
+    true,
+    "webgpu",
+  ]);
+  await page.useRandom(false);
+  expect(page.engine.value?.model.random).toBe(false);
+  expect(address.value).not.toContain("model=");
+});
+
+test("a twin that cannot be drawn leaves the trained model in place, with the reason", async () => {
+  const { page } = await open(async () => ({
+    ...fakeEngine("wasm", readMark),
+    twin: () => Promise.reject(new Error("no memory for it")),
+  }));
+  await page.useRandom(true);
+  expect([page.random.value, page.engine.value?.model.random]).toEqual([false, false]);
+  expect(page.deviceError.value).toBe("no memory for it");
+});
+
+test("the mean over scenes starts afresh with another scene, and stops where it is told", async () => {
+  let measured = 0;
+  const { page } = await open(async () => ({
+    ...fakeEngine("wasm", readMark),
+    measure: async () => {
+      measured++;
+      return { contributions: new Float32Array(5).fill(measured), effects: new Float32Array(4) };
+    },
+  }));
+  await expect.poll(() => page.cause.causes.value?.effects).not.toBeNull();
+  measured = 0;
+  await page.showMean(true);
+  expect([measured, page.mean.means.value?.done, page.mean.running.value]).toEqual([
+    100,
+    100,
+    false,
+  ]);
+  expect(page.mean.means.value?.contributions.means[0]).toBe(50.5);
+  const again = page.choose({ kind: "garments", left: 1, right: 2, brighter: "left" });
+  expect(page.mean.means.value).toBeNull();
+  await again;
+  await expect.poll(() => page.mean.means.value?.done).toBeGreaterThan(0);
+  page.mean.stop();
+  expect(page.mean.running.value).toBe(false);
+});
+
 test("a lost device is started once more, and the scene read there", async () => {
   const lost = Object.assign(new Error("DEVICE_LOST: gone"), { kind: "DEVICE_LOST" });
   const first = fakeEngine("webgpu", () => Promise.reject(lost));

@@ -30,7 +30,11 @@ export function AnswerPanel({ page }: { page: PageState }) {
       <div class="answer-figure" data-busy={page.busy.value}>
         {data !== null && <FigureView create={create} data={data} />}
       </div>
-      <p class="small quiet">Names the brighter one in 85% of 5,000 scenes.</p>
+      <p class="small quiet">
+        {engine?.model.random === true
+          ? "Never trained: what it answers is chance."
+          : "Names the brighter one in 85% of 5,000 scenes."}
+      </p>
     </section>
   );
 }

@@ -36,7 +36,9 @@ export function ChangePanel({ page, causes }: { page: PageState; causes: Causes 
           also: { title: "logit now", data: edited.logits },
         }}
       />
-      {isExample(page.scene.value) && isExampleEdit(edits) && <Controls model={model} />}
+      {!model.random && isExample(page.scene.value) && isExampleEdit(edits) && (
+        <Controls model={model} />
+      )}
     </section>
   );
 }

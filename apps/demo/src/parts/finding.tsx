@@ -90,6 +90,13 @@ function relation(page: PageState, { scene }: SceneReading, answer: number): str
 
 function Suggestion({ page, reading, engine }: Shown) {
   const { scene } = reading;
+  if (engine.model.random) {
+    return (
+      <button type="button" class="action" onClick={() => void page.useRandom(false)}>
+        Back to the trained weights
+      </button>
+    );
+  }
   if (scene.kind === "picture") {
     return (
       <button type="button" class="action" onClick={() => void page.compose({})}>

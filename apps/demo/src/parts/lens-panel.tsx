@@ -30,8 +30,10 @@ export function LensPanel({ page, causes }: { page: PageState; causes: Causes })
     <section class="panel lens" aria-labelledby="lens-title">
       <h3 id="lens-title">What would each patch answer?</h3>
       <p class="lead small quiet">
-        The final norm and head, read at every token {stepWords(layer)}. This model was trained to
-        name the garment at each patch; others need not be readable so.
+        The final norm and head, read at every token {stepWords(layer)}.{" "}
+        {model.random
+          ? "Of random weights the answers are chance."
+          : "This model was trained to name the garment at each patch; others need not be readable so."}
       </p>
       <label class="slider small">
         <span>layer</span>
