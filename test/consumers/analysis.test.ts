@@ -19,7 +19,7 @@ const pathOf = (path: string): string => fileURLToPath(repositoryFile(path));
 
 /** A misspelt hook name must not compile, which it would if the declarations had come out as `any`. */
 const TYPES = `
-import { topK, type ClassRow } from "@prisma/analysis";
+import { attributeLogits, topK, type ClassRow, type LogitAttribution } from "@prisma/analysis";
 import { createViT } from "@prisma/vit";
 import { tensor } from "@prisma/tensor";
 const model = await createViT({ nLayers: 2, dModel: 32, patchSize: 7, imageSize: 28 });
@@ -31,6 +31,10 @@ model.hookPoint("blocks.2.attn.hook_z");
 const [best]: ClassRow[] = await topK(tensor([1, 2]), null, 1);
 // @ts-expect-error there may be no class
 export const label: string = best.label + hook.name;
+declare const images: import("@prisma/tensor").Tensor;
+export const shares: LogitAttribution = await attributeLogits(model, images, { target: [0, 1], by: "head" });
+// @ts-expect-error there is no such way to split
+await attributeLogits(model, images, { target: 0, by: "neuron" });
 `;
 
 describe.skipIf(!built)(`@prisma/analysis alone${built ? "" : " (run pnpm build first)"}`, () => {
@@ -56,12 +60,18 @@ describe.skipIf(!built)(`@prisma/analysis alone${built ? "" : " (run pnpm build 
     const { values, tolerance, shape } = (
       await readExpected(golden, ["fingerprints.safetensors"])
     ).get("output")!;
+    const attribution = await readExpected(repositoryFile("packages/analysis/test/golden/"), [
+      "attribution-garment-scenes-vit.safetensors",
+    ]);
     await device.dispose();
     const scenes = Array.from({ length: shape[0]! }, (_, i) => `${String(i).padStart(3, "0")}.png`);
     await copyFile(pathOf("test/consumers/answer.mjs"), join(folder, "answer.mjs"));
     const pictures = scenes.map((scene) => pathOf(`${MODEL}/scenes/${scene}`));
     const command = [process.execPath, "answer.mjs", pathOf(MODEL), ...pictures];
-    const answers = JSON.parse(await runProgram(folder, command)) as ClassRow[][];
+    const { answers, heads } = JSON.parse(await runProgram(folder, command)) as {
+      answers: ClassRow[][];
+      heads: number[];
+    };
     expect(answers).toHaveLength(16);
     const errors = answers.flatMap((rows, scene) =>
       rows.map(({ index, logit }) => Math.abs(logit - values[scene * 10 + index]!)),
@@ -69,6 +79,9 @@ describe.skipIf(!built)(`@prisma/analysis alone${built ? "" : " (run pnpm build 
     expect(errors).toHaveLength(160);
     expect(Math.max(...errors)).toBeLessThanOrEqual(tolerance);
     expect(answers[0]![0]).toMatchObject({ rank: 1, label: "Dress" });
+    const shares = attribution.get("pair.head")!;
+    const off = Array.from(shares.values, (share, i) => Math.abs(heads[i]! - share));
+    expect(Math.max(...off)).toBeLessThanOrEqual(shares.tolerance);
   });
 
   test.each([

@@ -27,8 +27,11 @@ export interface AblateOptions extends AnalysisOptions, MetricOptions {
   readonly kind?: "mean" | "zero" | "resample";
   /** Draws the image of the reference set that a sweep of kind `resample` takes. Default 0. */
   readonly seed?: number;
-  /** Cuts to make one at a time, in place of a sweep. A patch, kind `from`, is refused: that is `patchActivations`. */
-  readonly edits?: readonly Edit[];
+  /**
+   * Cuts to make one at a time, in place of a sweep; those in a list of their own are made together, as a knockout in all
+   * layers is. A patch, kind `from`, is refused: that is `patchActivations`.
+   */
+  readonly edits?: readonly (Edit | readonly Edit[])[];
   /** For `mean` and `resample`. */
   readonly reference?: ReferenceSet;
 }
@@ -72,11 +75,18 @@ async function gridOfSweep<Name extends string>(
   );
 }
 
-function gridOfEdits(edits: readonly Edit[]): EditGrid {
-  if (edits.length === 0) throw invalid("the list of edits is empty");
-  if (edits.some(({ kind }) => kind === "from"))
+function isList(edit: Edit | readonly Edit[]): edit is readonly Edit[] {
+  return Array.isArray(edit);
+}
+
+function gridOfEdits(edits: NonNullable<AblateOptions["edits"]>): EditGrid {
+  const cells = edits.map((edit) => (isList(edit) ? edit : [edit]));
+  if (cells.length === 0 || cells.some(({ length }) => length === 0))
+    throw invalid("the list of edits is empty");
+  if (cells.flat().some(({ kind }) => kind === "from"))
     throw invalid("an edit of kind from is a patch, not an ablation; use patchActivations");
-  return { axes: [{ name: "edit", labels: edits.map(editLabel) }], edits };
+  const labels = cells.map((cell) => cell.map(editLabel).join("; "));
+  return { axes: [{ name: "edit", labels }], cells };
 }
 
 async function gridOf<Name extends string>(
@@ -111,13 +121,13 @@ export async function ablate<Name extends string>(
 ): Promise<Ablation> {
   const { reference } = options;
   const metric = metricOf(model, options, input.shape[0] ?? 0);
-  const { axes, edits } = await gridOf(model, options);
+  const { axes, cells } = await gridOf(model, options);
   const sources = reference === undefined ? {} : { reference };
-  const cells = edits.map((edit) => [edit]);
+  const edits = cells.flat();
   const sweep = { model, input, cells, sources, metric, doing: "ablate" };
   const { before, after, complete } = await sweepEdits(sweep, options);
   const effects = after.map(
-    (value, i) => value - (before[Math.floor(i / edits.length)] ?? Number.NaN),
+    (value, i) => value - (before[Math.floor(i / cells.length)] ?? Number.NaN),
   );
   return {
     effects: { axes: [imageAxis(before.length), ...axes], values: effects },

@@ -8,10 +8,10 @@ import type { Axis } from "./result.ts";
 /** What a grid tells apart within a layer. */
 export type GridAxis = "head" | "position";
 
-/** One edit for each place of `axes`, row-major. */
+/** Edits made together, for each place of `axes`, row-major. */
 export interface EditGrid {
   readonly axes: readonly Axis[];
-  readonly edits: readonly Edit[];
+  readonly cells: readonly (readonly Edit[])[];
 }
 
 const numbered = (name: string, size: number): Axis => ({
@@ -45,5 +45,8 @@ export function editGrid<Name extends string>(
     name: blockHook(layer, hook),
   }));
   const parts = by.reduce<EditedPart[]>((all, it) => split(all, it, sizes[it]), layers);
-  return { axes: [numbered("layer", model.layers), ...axes], edits: parts.map(make) };
+  return {
+    axes: [numbered("layer", model.layers), ...axes],
+    cells: parts.map((part) => [make(part)]),
+  };
 }

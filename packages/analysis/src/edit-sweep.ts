@@ -148,7 +148,7 @@ async function fill<Name extends string>(
 
 /**
  * The metric without edits and under each cell's.
- * @throws PrismaError CANCELLED before the first cell; as `editHooks`; ARGUMENT_INVALID for a metric that is no number
+ * @throws PrismaError CANCELLED before the first cell; as `editHooks`; ARGUMENT_INVALID for no images and a metric that is no number
  */
 export async function sweepEdits<Name extends string>(
   sweep: Sweep<Name>,
@@ -156,8 +156,9 @@ export async function sweepEdits<Name extends string>(
 ): Promise<SweepResult> {
   const { model, input, metric, doing } = sweep;
   throwIfCancelled(options.signal, doing);
-  const cells = sweep.cells.map((edits) => checkEdits(model, edits));
   const [batch = 0] = input.shape;
+  if (batch === 0) throw new PrismaError("ARGUMENT_INVALID", `${doing}: there is no image`);
+  const cells = sweep.cells.map((edits) => checkEdits(model, edits));
   const chunks = chunksOf(model, cells, batch);
   using values = await editValues(model, cells.flat(), sweep.sources);
   using unedited = await runUnedited(sweep, chunks);

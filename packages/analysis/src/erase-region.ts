@@ -74,7 +74,7 @@ function boxesOf(region: PictureRegion, picture: Picture): Box[] {
   }
   if (region.patches.length === 0) throw invalid("the list of patches is empty");
   return region.patches.map(([row, column]) => {
-    if (row < rows && column < columns)
+    if (Number.isInteger(row) && Number.isInteger(column) && row < rows && column < columns)
       return { left: column * width, top: row * height, width, height };
     throw new PrismaError(
       "INDEX_OUT_OF_RANGE",

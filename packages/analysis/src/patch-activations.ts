@@ -114,7 +114,7 @@ async function runPatches<Name extends string>(
   options: AnalysisOptions,
 ): Promise<Patched> {
   // The grid was made of this model's names.
-  const names = [...new Set(grid.edits.map(({ name }) => name as Name))];
+  const names = [...new Set(grid.cells.flat().map(({ name }) => name as Name))];
   using run = await model.runWithCache(other, { names });
   using values = applyMetric(metric, run.output);
   const found = {
@@ -122,8 +122,7 @@ async function runPatches<Name extends string>(
     values: await metricNumbers(metric, values),
   };
   const sources = { from: { other: await editSource(model, run.cache) } };
-  const cells = grid.edits.map((edit) => [edit]);
-  const sweep = { model, input, cells, sources, metric, doing: "patchActivations" };
+  const sweep = { model, input, cells: grid.cells, sources, metric, doing: "patchActivations" };
   return { ...found, sweep: await sweepEdits(sweep, options) };
 }
 

@@ -27,11 +27,12 @@ function rowsOf(logits: ArrayLike<number>, labels: readonly string[] | null): Cl
 
 /**
  * All classes of one answer, largest logit first. `logits`: `[C]` or `[1, C]`. Without `labels` they are called `class 3`.
- * @throws PrismaError SHAPE_MISMATCH; ARGUMENT_INVALID when they are no tensor, when there is a NaN among the logits, or another number of labels
+ * @throws PrismaError CANCELLED; SHAPE_MISMATCH; ARGUMENT_INVALID when they are no tensor, when there is a NaN among the logits, or another number of labels
  */
 export async function rankClasses(
   logits: Tensor,
   labels: readonly string[] | null,
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<ClassRow[]> {
   if (!(logits instanceof Tensor))
     throw new PrismaError(
@@ -52,7 +53,7 @@ export async function rankClasses(
       `topK: ${labels.length} labels for ${classes} classes`,
     );
   }
-  const values = await logits.data();
+  const values = await logits.data(options);
   const broken = values.findIndex((value: number) => Number.isNaN(value));
   if (broken >= 0) {
     throw new PrismaError("ARGUMENT_INVALID", `topK: the logit of class ${broken} is NaN`, {
@@ -60,6 +61,16 @@ export async function rankClasses(
     });
   }
   return rowsOf(values, labels);
+}
+
+/** @throws PrismaError ARGUMENT_INVALID unless `k` is a whole number of at least 1 */
+export function assertCount(k: number, doing: string): void {
+  if (Number.isInteger(k) && k >= 1) return;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `${doing}: k is ${k}; expected a whole number of at least 1`,
+    { k },
+  );
 }
 
 /**
@@ -74,12 +85,6 @@ export async function topK(
   labels: readonly string[] | null,
   k: number,
 ): Promise<ClassRow[]> {
-  if (!Number.isInteger(k) || k < 1) {
-    throw new PrismaError(
-      "ARGUMENT_INVALID",
-      `topK: k is ${k}; expected a whole number of at least 1`,
-      { k },
-    );
-  }
+  assertCount(k, "topK");
   return (await rankClasses(logits, labels)).slice(0, k);
 }

@@ -11,6 +11,10 @@ const SLOW = 120_000;
 /** Every activation that a sweep averages. */
 const SWEPT = (name: string): boolean => /hook_(z|attn_out|mlp_out)$/.test(name);
 
+/** Every activation that a golden edit averages. */
+const AVERAGED = (name: string): boolean =>
+  /full_embed$|hook_(z|result|q_input|attn_out|mlp_out)$/.test(name);
+
 const firstLogit: Metric = { name: "first logit", of: (logits) => logits.get([null, 0]) };
 
 onEachDevice(() => {
@@ -108,6 +112,39 @@ onEachDevice(() => {
       },
     ]);
   });
+
+  test.each(EDIT_SETS)(
+    "%s: edits made together, knockouts among them, are PyTorch's",
+    { timeout: SLOW },
+    async (set) => {
+      using golden = await openEdits(set, AVERAGED);
+      const { model, clean, reference, index, expected } = golden;
+      const cases = index.cases.filter(({ edits }) => edits.every(({ kind }) => kind !== "from"));
+      expect(cases.flatMap(({ edits }) => edits.map(({ kind }) => kind))).toContain("knockout");
+      const edits = cases.map((one) => one.edits);
+      const target = index.classes;
+      const { effects, baseline } = await ablate(model, clean, { edits, reference, target });
+      expect(effects.axes[1]!.labels[0]).toMatch(/^mean of blocks\.\d\.attn\.hook_z, head 1$/);
+      expect(baseline).toContain("attention without the keys knocked out");
+      const differences = (name: string): number[] => {
+        const { values, shape } = expected.get(name)!;
+        const [images = 0, classes = 0] = shape;
+        return Array.from(
+          { length: images },
+          (_, image) => values[image * classes + target[0]]! - values[image * classes + target[1]]!,
+        );
+      };
+      const before = differences("logits.clean");
+      const wrong = cases.flatMap(({ name }, cell) => {
+        const allowed = 4 * expected.get(`edits.${name}`)!.tolerance;
+        return differences(`edits.${name}`).flatMap((after, image) => {
+          const off = effects.values[image * cases.length + cell]! - (after - before[image]!);
+          return Math.abs(off) <= allowed ? [] : [`${name}, image ${image}: off by ${off}`];
+        });
+      });
+      expect(wrong).toEqual([]);
+    },
+  );
 
   test("an edit of what comes after the blocks, or before them, is one of a whole run", async () => {
     using golden = await openEdits("timm-cls", "hook_embed");

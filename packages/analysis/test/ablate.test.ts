@@ -37,6 +37,19 @@ test.each<[what: string, options: object, code: string, words: string]>([
   ["nothing to cut", { target: 0 }, "ARGUMENT_INVALID", "sweep"],
   ["two things to cut", { ...heads, target: 0, edits: [] }, "ARGUMENT_INVALID", "not both"],
   ["no edits", { target: 0, edits: [] }, "ARGUMENT_INVALID", "empty"],
+  ["no edits together", { target: 0, edits: [[]] }, "ARGUMENT_INVALID", "empty"],
+  [
+    "a patch among others",
+    { target: 0, edits: [[{ name: "hook_embed", kind: "from", source: "x" }]] },
+    "ARGUMENT_INVALID",
+    "patchActivations",
+  ],
+  [
+    "an edit of a hook that is not there",
+    { target: 0, edits: [{ name: "blocks.1.attn.hook_zz", kind: "zero" }] },
+    "HOOK_UNKNOWN",
+    "hook_z",
+  ],
   ["a sweep that is none", { sweep: "neurons", target: 0 }, "ARGUMENT_INVALID", "neurons"],
   ["a mean of nothing", { sweep: "heads", target: 0 }, "ARGUMENT_INVALID", "reference"],
   [
@@ -79,6 +92,20 @@ test.each<[what: string, options: object, code: string, words: string]>([
       (error: unknown) => error,
     );
     expect(refused).toMatchObject({ code, message: expect.stringContaining(words) });
+  });
+});
+
+test("no images, and images of another size, are refused", async () => {
+  await withImages(async (model, images) => {
+    using none = images.get([[0, 0]]);
+    await expect(ablate(model, none, { ...heads, target: 0 })).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+      message: expect.stringContaining("no image"),
+    });
+    using narrow = images.get([null, null, null, [0, 4]]);
+    await expect(ablate(model, narrow, { ...heads, target: 0 })).rejects.toMatchObject({
+      code: "SHAPE_MISMATCH",
+    });
   });
 });
 

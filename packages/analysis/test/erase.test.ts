@@ -80,6 +80,13 @@ test.each<[what: string, picture: Picture, region: PictureRegion, fill: unknown,
     0,
     "INDEX_OUT_OF_RANGE",
   ],
+  [
+    "half a patch",
+    picture(1, Uint8Array),
+    { patches: [[0, 0.5]], grid: [1, 2] },
+    0,
+    "INDEX_OUT_OF_RANGE",
+  ],
   ["no patches", picture(1, Uint8Array), { patches: [], grid: [2, 2] }, 0, "ARGUMENT_INVALID"],
   [
     "a grid that does not fit",

@@ -23,6 +23,24 @@ async function runPage(name: string, defines: readonly string[]): Promise<Record
   return found;
 }
 
+test("test-image: the dress leads, the trousers are there; without the first MLP it is not as sure", async () => {
+  const names = ["best", "second", "answer", "margin", "without", "logits"];
+  const found = await runPage("test-image", names);
+  const { best, without, logits } = found as {
+    best: analysis.ClassRow;
+    without: analysis.ClassRow;
+    logits: { dispose(): void };
+  };
+  logits.dispose();
+  expect(found).toMatchObject({
+    best: { label: "Dress", rank: 1 },
+    second: { rank: 2 },
+    answer: { label: "Trouser" },
+    margin: expect.closeTo(0.944, 2),
+  });
+  expect(without.probability).toBeLessThan(best.probability - 0.01);
+});
+
 test("attribute-logits: what a head takes from each token sums to its share", async () => {
   const found = await runPage("attribute-logits", ["target", "head", "sources", "taken"]);
   const { target, head, sources, taken } = found as {

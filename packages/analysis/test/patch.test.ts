@@ -40,6 +40,19 @@ test.each<[what: string, changes: object, words: string]>([
   ["heads of the residual stream", { what: "resid_pre" }, "by position"],
   ["heads of an MLP", { what: "mlp_out", by: "head-position" }, "by position"],
   ["class 3 of 3", { target: 3 }, "class 3"],
+  [
+    "a metric that is NaN",
+    {
+      target: undefined,
+      metric: { name: "broken", of: (x: Tensor) => x.sum(1).mul(0).sub(1).sqrt() },
+    },
+    "broken",
+  ],
+  [
+    "a metric that is no tensor",
+    { target: undefined, metric: { name: "one", of: () => 1 } },
+    "the number 1",
+  ],
   ["no metric", { target: undefined }, "target"],
 ])("%s is refused", async (_, changes, words) => {
   await withInputs(async (model, inputs) => {
@@ -52,8 +65,16 @@ test.each<[what: string, changes: object, words: string]>([
   });
 });
 
-test("inputs of different sizes are refused", async () => {
+test("inputs of different sizes, and none, are refused", async () => {
   await withInputs(async (model, { clean }) => {
+    using none = clean.get([[0, 0]]);
+    await expect(
+      patchActivations(model, { clean: none, corrupted: none }, options),
+    ).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    using narrow = randn([1, 1, 4, 4], { seed: 2 });
+    await expect(
+      patchActivations(model, { clean: narrow, corrupted: narrow }, options),
+    ).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });
     using corrupted = randn([2, 1, 4, 6], { seed: 2 });
     const refused = patchActivations(model, { clean, corrupted }, options);
     await expect(refused).rejects.toMatchObject({ code: "SHAPE_MISMATCH" });

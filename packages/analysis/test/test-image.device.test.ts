@@ -3,6 +3,7 @@ import { tensor, type Tensor } from "@prisma/tensor";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../test/on-each-device.ts";
 import { repositoryFile } from "../../../test/repository-file.ts";
+import { goldenFolder, readExpected } from "../../vit/test/golden-set.ts";
 import { loadModel, testImage, topK } from "../src/index.ts";
 
 const folder = repositoryFile("apps/demo/public/models/garment-scenes-vit/");
@@ -11,6 +12,8 @@ const folder = repositoryFile("apps/demo/public/models/garment-scenes-vit/");
 function classifier(logits: readonly number[], labels: readonly string[] | null) {
   return {
     labels,
+    processing: [],
+    weightHash: async (): Promise<string> => "none",
     preprocess: async (image: number): Promise<Tensor> => tensor([image]),
     forward: (): Tensor => tensor([logits]),
     labelIndex: (label: string | number): number => labels?.indexOf(String(label)) ?? Number(label),
@@ -74,6 +77,47 @@ onEachDevice(() => {
     expect((await testImage(model, 0)).answer).toBeNull();
   });
 
+  test("it says what it is of, that it is done, and stops when told to", async () => {
+    using model = await loadModel(folder);
+    const scene = new URL("scenes/000.png", folder);
+    const steps: object[] = [];
+    const found = await testImage(model, scene, { onProgress: (step) => steps.push(step) });
+    expect(found).toMatchObject({
+      method: "forward pass of one image, classes ranked by logit",
+      metric: "logit of each class",
+      baseline: null,
+      weights: await model.weightHash(),
+      processing: [],
+      complete: true,
+    });
+    expect(steps).toEqual([{ done: 1, total: 1 }]);
+    const stop = new AbortController();
+    const stopped = testImage(model, scene, { signal: stop.signal });
+    stop.abort();
+    await expect(stopped).rejects.toMatchObject({ code: "CANCELLED" });
+  });
+
+  test("rows are PyTorch's logits, ranked", async () => {
+    const expected = await readExpected(goldenFolder("garment-scenes-vit"), [
+      "fingerprints.safetensors",
+    ]);
+    const { values, tolerance } = expected.get("output")!;
+    using model = await loadModel(folder);
+    for (const place of [0, 1, 2]) {
+      const wanted = Array.from(values).slice(place * 10, (place + 1) * 10);
+      const { top } = await testImage(model, new URL(`scenes/00${place}.png`, folder));
+      expect(top.map(({ rank }) => rank)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+      const off = top.map(({ index, logit }) => Math.abs(logit - wanted[index]!));
+      expect(Math.max(...off)).toBeLessThanOrEqual(tolerance);
+      const sorted = [...wanted].sort((a, b) => b - a);
+      expect(top.map(({ index }) => wanted[index])).toEqual(sorted);
+      const sum = wanted.reduce((total, logit) => total + Math.exp(logit), 0);
+      top.forEach(({ logit, probability }) =>
+        expect(probability).toBeCloseTo(Math.exp(logit) / sum, 4),
+      );
+    }
+  });
+
   test("the shipped model names the garments of a scene", async () => {
     using model = await loadModel(folder);
     const { top, answer } = await testImage(model, new URL("scenes/000.png", folder), {
@@ -85,5 +129,11 @@ onEachDevice(() => {
     await expect(
       testImage(model, new URL("scenes/000.png", folder), { answer: "shirt" }),
     ).rejects.toMatchObject({ code: "ARGUMENT_INVALID" });
+    await expect(
+      testImage(model, new URL("scenes/000.png", folder), { answer: "Drass" }),
+    ).rejects.toMatchObject({ message: expect.stringContaining('did you mean "Dress"') });
+    await expect(
+      testImage(model, new URL("scenes/000.png", folder), { k: 0 }),
+    ).rejects.toMatchObject({ message: expect.stringContaining("testImage: k is 0") });
   });
 });
