@@ -37,10 +37,10 @@ export function sumByHalf(
   return sums;
 }
 
-/** The keys of a row's largest weights, largest first. */
-export function strongestKeys(row: Float32Array, count: number): number[] {
+/** Of `keys` those with a row's largest weights, largest first. */
+export function strongestKeys(row: Float32Array, keys: Iterable<number>, count: number): number[] {
   const weight = (key: number): number => row[key] ?? 0;
-  return Array.from(row.keys())
+  return Array.from(keys)
     .sort((a, b) => weight(b) - weight(a))
     .slice(0, count);
 }

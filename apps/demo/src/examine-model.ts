@@ -38,7 +38,7 @@ export function analysisEdit(edit: HeadEdit, grid: readonly [number, number]): E
     name: `blocks.${layer}.attn.hook_attn_scores`,
     heads: [head],
     kind: "knockout",
-    keys: halfOf(edit.side, grid),
+    keys: typeof edit.hidden === "string" ? halfOf(edit.hidden, grid) : [edit.hidden],
   };
 }
 

@@ -2,21 +2,25 @@
 import type { HeadIndex } from "@prisma/viz";
 import type { Side } from "./compose-scene.ts";
 
-/** What is done to a head: its output becomes the mean, or that of the second picture, or it may not look at one half. */
+/** What a head may not look at: one half of the picture, or one patch by row and column. */
+export type Hidden = Side | readonly [row: number, column: number];
+
+/** What is done to a head: its output becomes the mean, or that of the second picture, or it may not look at a part. */
 export type HeadEdit =
   | { readonly kind: "cut"; readonly head: HeadIndex }
   | { readonly kind: "patch"; readonly head: HeadIndex }
-  | { readonly kind: "blind"; readonly head: HeadIndex; readonly side: Side };
+  | { readonly kind: "blind"; readonly head: HeadIndex; readonly hidden: Hidden };
 
 /** A head's short name, `L0H3`. */
 export function headName({ layer, head }: HeadIndex): string {
   return `L${layer}H${head}`;
 }
 
-/** An edit as it stands in a link: `L0H3-cut`, `L0H3-blind-left`. */
+/** An edit as it stands in a link: `L0H3-cut`, `L0H3-blind-left`, `L0H3-blind-2.7`. */
 export function editKey(edit: HeadEdit): string {
-  const side = edit.kind === "blind" ? `-${edit.side}` : "";
-  return `${headName(edit.head)}-${edit.kind}${side}`;
+  const name = `${headName(edit.head)}-${edit.kind}`;
+  if (edit.kind !== "blind") return name;
+  return `${name}-${typeof edit.hidden === "string" ? edit.hidden : edit.hidden.join(".")}`;
 }
 
 /** An edit in words. */
@@ -24,7 +28,9 @@ export function editWords(edit: HeadEdit): string {
   const name = headName(edit.head);
   if (edit.kind === "cut") return `${name} is cut: it writes its mean`;
   if (edit.kind === "patch") return `${name} writes what it writes for the second picture`;
-  return `${name} may not look at the ${edit.side} half`;
+  const { hidden } = edit;
+  const part = typeof hidden === "string" ? `the ${hidden} half` : `(${hidden.join(",")})`;
+  return `${name} may not look at ${part}`;
 }
 
 /** The list with `edit` added, or without it when it is there; a head is cut or patched, not both. */
@@ -36,26 +42,34 @@ export function toggleEdit(edits: readonly HeadEdit[], edit: HeadEdit): readonly
   return [...edits.filter((one) => !excludes(one)), edit];
 }
 
+/** What edits are checked against. */
+export interface EditLimits {
+  readonly layers: number;
+  readonly heads: number;
+  readonly grid: readonly [rows: number, columns: number];
+}
+
 /** The edits of a link's text, comma by comma; undefined when one of them is none. */
-export function parseEdits(
-  text: string,
-  model: { readonly layers: number; readonly heads: number },
-): readonly HeadEdit[] | undefined {
-  const edits = text.split(",").map((part) => parseEdit(part, model));
+export function parseEdits(text: string, limits: EditLimits): readonly HeadEdit[] | undefined {
+  const edits = text.split(",").map((part) => parseEdit(part, limits));
   const found = edits.filter((edit) => edit !== undefined);
   const keys = new Set(found.map(editKey));
   return found.length === edits.length && keys.size === found.length ? found : undefined;
 }
 
-function parseEdit(
-  text: string,
-  { layers, heads }: { readonly layers: number; readonly heads: number },
-): HeadEdit | undefined {
-  const match = /^L(\d{1,3})H(\d{1,3})-(?:(cut|patch)|blind-(left|right))$/.exec(text);
+function parseEdit(text: string, { layers, heads, grid }: EditLimits): HeadEdit | undefined {
+  const match =
+    /^L(\d{1,3})H(\d{1,3})-(?:(cut|patch)|blind-(left|right)|blind-(\d{1,3})\.(\d{1,3}))$/.exec(
+      text,
+    );
   if (match === null) return undefined;
   const head = { layer: Number(match[1]), head: Number(match[2]) };
   if (head.layer >= layers || head.head >= heads) return undefined;
   const [, , , kind, side] = match;
   if (kind === "cut" || kind === "patch") return { kind, head };
-  return side === "left" || side === "right" ? { kind: "blind", head, side } : undefined;
+  if (side === "left" || side === "right") return { kind: "blind", head, hidden: side };
+  const [row, column] = [Number(match[5]), Number(match[6])];
+  return row < grid[0] && column < grid[1]
+    ? { kind: "blind", head, hidden: [row, column] }
+    : undefined;
 }

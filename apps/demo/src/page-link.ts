@@ -50,7 +50,9 @@ export function readLink(
     ),
     selected: read("head", fallback.selected, (text) => parseHead(text, model)),
     query: read("from", fallback.query, (text) => parseToken(text, model)),
-    edits: read("edits", fallback.edits, (text) => parseEdits(text, model)),
+    edits: read("edits", fallback.edits, (text) =>
+      parseEdits(text, { ...model, grid: model.tokens.grid }),
+    ),
   };
   read("model", null, (text) => (text === "random" ? text : undefined));
   const weights = parameters.get("weights");

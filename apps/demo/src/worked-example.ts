@@ -31,7 +31,8 @@ export interface WorkedExample {
 /** The example that the page opens on. */
 export const workedExample: WorkedExample = found as WorkedExample;
 
-const [edit] = parseEdits(workedExample.edit, { layers: Infinity, heads: Infinity }) ?? [];
+const anything = { layers: Infinity, heads: Infinity, grid: [Infinity, Infinity] } as const;
+const [edit] = parseEdits(workedExample.edit, anything) ?? [];
 if (edit === undefined) throw new Error(`worked-example.json: ${workedExample.edit} is no edit`);
 
 /** The edit that turns its answer. */

@@ -17,8 +17,10 @@ test("a row splits into left half, right half and CLS", () => {
   expect(sumByHalf(Float32Array.of(1, 2, 4), fakeModel.tokens)).toEqual([2, 4, 1]);
 });
 
-test("the strongest keys come largest first", () => {
-  expect(strongestKeys(Float32Array.of(0.2, 0.5, 0.3), 2)).toEqual([1, 2]);
+test("the strongest of some keys come largest first", () => {
+  const row = Float32Array.of(0.2, 0.5, 0.3);
+  expect(strongestKeys(row, row.keys(), 2)).toEqual([1, 2]);
+  expect(strongestKeys(row, [0, 2], 1)).toEqual([2]);
 });
 
 test("softmax sums to one and does not overflow", () => {

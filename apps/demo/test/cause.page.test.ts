@@ -17,7 +17,7 @@ import {
   shippedGarments,
   shippedScenes,
 } from "./fixtures/shipped-model.ts";
-import { deviceLine, farthest, finding, settled } from "./read-page.ts";
+import { deviceLine, farthest, finding, rowOn, settled } from "./read-page.ts";
 import { serveDemo, type ServedDemo } from "./serve-demo.ts";
 
 const folder = repositoryFile("apps/demo/public/models/garment-scenes-vit/");
@@ -159,6 +159,34 @@ test("cutting a head is what the effects say, by keyboard, and the link brings i
   await expect.poll(() => page.locator(".edit-list li").count()).toBe(0);
 });
 
+test("a head may be kept from looking at a patch: attention, answer and list follow", async () => {
+  const page = await open();
+  await page.getByRole("button", { name: "Hide (0,5), its top patch" }).click();
+  await expect
+    .poll(() => page.locator(".edit-list li").innerText())
+    .toMatch(/^L3H2 may not look at \(0,5\)/);
+  const edited = await expected([{ kind: "blind", head: { layer: 3, head: 2 }, hidden: [0, 5] }]);
+  await expect
+    .poll(async () => farthest(await logitsNow(page), edited.logits))
+    .toBeLessThanOrEqual(TOLERANCE);
+  const row = edited.pattern.subarray((3 * 4 + 2) * 33 * 33, (3 * 4 + 2) * 33 * 33 + 33);
+  expect(row[6]).toBe(0); // CLS, then the first row: (0,5) is token 6
+  expect(farthest(await rowOn(page), row)).toBeLessThanOrEqual(1e-5);
+  // The next one is offered.
+  expect(
+    await page.getByRole("button", { name: /^Hide \(\d,\d\), its top patch/ }).innerText(),
+  ).not.toContain("(0,5)");
+  expect(new URL(page.url()).search).toContain("edits=L3H2-blind-0.5&");
+});
+
+test("under reduced motion nothing moves by itself", async () => {
+  const page = await open();
+  await page.emulateMedia({ reducedMotion: "no-preference" });
+  expect(await movingParts(page)).toBeGreaterThan(0);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  expect(await movingParts(page)).toBe(0);
+});
+
 test("the mean of 100 scenes is what each of them says, with standard errors, and can be stopped", async () => {
   const page = await open();
   await page.getByRole("radio", { name: "Mean of 100" }).check();
@@ -256,6 +284,20 @@ test("a picture of one's own has edits too, but nothing to patch from", async ()
   await expect.poll(() => page.getByRole("button", { name: "Patch it" }).count()).toBe(0);
   expect(await page.getByRole("button", { name: "Cut it" }).count()).toBe(1);
 });
+
+/** Elements with a transition or an animation that takes time. */
+function movingParts(page: Page): Promise<number> {
+  return page.evaluate(
+    () =>
+      [...document.querySelectorAll("*")].filter((element) => {
+        const { transitionDuration, transitionDelay, animationDuration } =
+          getComputedStyle(element);
+        return [transitionDuration, transitionDelay, animationDuration].some((times) =>
+          times.split(", ").some((time) => Number.parseFloat(time) > 0),
+        );
+      }).length,
+  );
+}
 
 /** The two classes of the question, by number. */
 async function question(page: Page): Promise<{ of: number; against: number }> {

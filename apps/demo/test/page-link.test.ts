@@ -24,7 +24,7 @@ test("what was written is read", () => {
     query: 2,
     edits: [
       { kind: "cut", head: { layer: 0, head: 3 } },
-      { kind: "blind", head: { layer: 0, head: 1 }, side: "left" },
+      { kind: "blind", head: { layer: 0, head: 1 }, hidden: "left" },
     ],
   };
   const search = writeLink({ left: 3, right: 99, brighter: "left" }, state, fakeModel);

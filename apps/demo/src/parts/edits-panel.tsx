@@ -1,6 +1,7 @@
 // What can be done to the chosen head, and the list of what was done.
-import { pixelImage } from "@prisma/viz";
+import { patchPosition, pixelImage } from "@prisma/viz";
 import type { PixelImageData } from "@prisma/viz";
+import { attentionRow, headPattern, strongestKeys } from "../attention-pattern.ts";
 import type { Causes } from "../cause-state.ts";
 import { isMade } from "../cause-state.ts";
 import { editKey, editWords, headName } from "../head-edits.ts";
@@ -10,17 +11,37 @@ import { FigureView } from "./figure-view.tsx";
 
 const create = (data: PixelImageData) => pixelImage(data);
 
+/** The patch that the chosen head looks at most, from where the answer is read; the next one once that is hidden. */
+function topPatch(page: PageState, { model }: Causes): readonly [number, number] | null {
+  const pattern = page.pattern.value;
+  if (pattern === null) return null;
+  const { tokens } = model;
+  const row = attentionRow(
+    headPattern(pattern, model, page.selected.value),
+    tokens,
+    tokens.cls ?? page.query.value,
+  );
+  const [most = 0] = strongestKeys(row, tokens.patches, 1);
+  return patchPosition(tokens, most);
+}
+
 /** Buttons for the chosen head, the second picture, and the edits with a way back. */
 export function EditsPanel({ page, causes }: { page: PageState; causes: Causes }) {
   const head = page.selected.value;
   const edits = page.cause.edits.value;
   const { second } = causes.examined;
   const { grid } = causes.model.tokens;
+  const top = topPatch(page, causes);
   const actions: readonly (readonly [words: string, edit: HeadEdit])[] = [
     ["Cut it", { kind: "cut", head }],
     ...(second === null ? [] : [["Patch it", { kind: "patch", head }] as const]),
-    ["Hide left half", { kind: "blind", head, side: "left" }],
-    ["Hide right half", { kind: "blind", head, side: "right" }],
+    ["Hide left half", { kind: "blind", head, hidden: "left" }],
+    ["Hide right half", { kind: "blind", head, hidden: "right" }],
+    ...(top === null
+      ? []
+      : [
+          [`Hide (${top.join(",")}), its top patch`, { kind: "blind", head, hidden: top }] as const,
+        ]),
   ];
   return (
     <section class="panel edits" aria-labelledby="edits-title">

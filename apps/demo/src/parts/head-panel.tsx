@@ -56,7 +56,7 @@ function Strongest(props: { page: PageState; model: ModelFacts; pattern: Float32
   const { page, model, pattern } = props;
   const query = page.shownQuery.value;
   const row = attentionRow(headPattern(pattern, model, page.selected.value), model.tokens, query);
-  const strongest = strongestKeys(row, 3).map(
+  const strongest = strongestKeys(row, row.keys(), 3).map(
     (key) => `${tokenName(model.tokens, key)} ${formatPercent(row[key] ?? 0)}`,
   );
   const [left, right] = sumByHalf(row, model.tokens);

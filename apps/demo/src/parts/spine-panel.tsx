@@ -112,7 +112,7 @@ function scaleMax(lists: readonly ArrayLike<number>[]): number {
 
 /** What was done to each head, layer by layer, with an empty place for the MLP. */
 function editNotes({ edits, model }: Causes): string[] {
-  const words = { cut: "cut", patch: "patched", blind: "sees one half" };
+  const words = { cut: "cut", patch: "patched", blind: "sees a part" };
   const noteOf = (name: string): string =>
     edits
       .filter((edit) => headName(edit.head) === name)
