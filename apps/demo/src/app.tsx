@@ -1,6 +1,7 @@
 // The page: a finding; the picture, what decides its answer and what edits change; then a closer look at all of it.
 import { useState } from "preact/hooks";
 import type { PageState } from "./page-state.ts";
+import { ActionsPanel } from "./parts/actions-panel.tsx";
 import { AnswerPanel } from "./parts/answer-panel.tsx";
 import { ChangePanel } from "./parts/change-panel.tsx";
 import { DeviceSwitch } from "./parts/device-switch.tsx";
@@ -74,8 +75,9 @@ function FirstLook({ page }: { page: PageState }) {
         {causes !== null && <MarginPanel page={page} causes={causes} />}
       </div>
       <div class="column edit-column" data-busy={page.cause.busy.value}>
-        {causes !== null && <EditsPanel page={page} causes={causes} />}
+        {causes !== null && <ActionsPanel page={page} causes={causes} />}
         {causes !== null && <ChangePanel page={page} causes={causes} />}
+        {causes !== null && <EditsPanel page={page} causes={causes} />}
       </div>
     </div>
   );

@@ -161,7 +161,7 @@ test("cutting a head is what the effects say, by keyboard, and the link brings i
 
 test("a head may be kept from looking at a patch: attention, answer and list follow", async () => {
   const page = await open();
-  await page.getByRole("button", { name: "Hide (0,5), its top patch" }).click();
+  await page.getByRole("button", { name: "Hide its top patch, (0,5)" }).click();
   await expect
     .poll(() => page.locator(".edit-list li").innerText())
     .toMatch(/^L3H2 may not look at \(0,5\)/);
@@ -174,7 +174,7 @@ test("a head may be kept from looking at a patch: attention, answer and list fol
   expect(farthest(await rowOn(page), row)).toBeLessThanOrEqual(1e-5);
   // The next one is offered.
   expect(
-    await page.getByRole("button", { name: /^Hide \(\d,\d\), its top patch/ }).innerText(),
+    await page.getByRole("button", { name: /^Hide its top patch, / }).innerText(),
   ).not.toContain("(0,5)");
   expect(new URL(page.url()).search).toContain("edits=L3H2-blind-0.5&");
 });
