@@ -82,10 +82,12 @@ def ablation_cases(config: ViTConfig, reference: int) -> dict[str, tuple[str, di
 
 
 def patch_cases(config: ViTConfig, positions: bool) -> list[tuple[str, str, str]]:
-    """What, by and into. `positions`: with z by head and position, too."""
+    """What, by and into. `positions`: every way by position, too."""
     cases = [("z", "head", into) for into in ("corrupted", "clean")]
     cases += [("pattern", "head", "corrupted"), ("resid_pre", "position", "corrupted")]
-    cases += [("attn_out", "position", "clean"), ("z", "head-position", "corrupted")] if positions else []
+    if positions:
+        cases += [("attn_out", "position", "clean"), ("z", "head-position", "corrupted"), ("z", "position", "clean")]
+        cases += [("pattern", "position", "corrupted"), ("pattern", "head-position", "clean")]
     return cases if config.attn_only else [*cases, ("mlp_out", "position", "clean")]
 
 
