@@ -1,7 +1,9 @@
 // Ablation: what a metric loses when a head, an MLP or any other part is cut out. A cut part is never given another run's value.
 import type { BlockHook } from "@prisma/hooks";
-import { PrismaError, uniform, type Tensor } from "@prisma/tensor";
+import { kindOf, PrismaError, uniform, type Tensor } from "@prisma/tensor";
+import { countImages } from "./count-images.ts";
 import type { Edit } from "./edit.ts";
+import { assertEdit } from "./edit-check.ts";
 import { editGrid, type EditGrid, type GridAxis } from "./edit-grid.ts";
 import { editLabel, replacementLabel } from "./edit-label.ts";
 import { sweepEdits } from "./edit-sweep.ts";
@@ -79,8 +81,10 @@ function isList(edit: Edit | readonly Edit[]): edit is readonly Edit[] {
   return Array.isArray(edit);
 }
 
-function gridOfEdits(edits: NonNullable<AblateOptions["edits"]>): EditGrid {
+function gridOfEdits(edits: readonly (Edit | readonly Edit[])[]): EditGrid {
+  if (!Array.isArray(edits)) throw invalid(`edits is ${kindOf(edits)}; expected a list`);
   const cells = edits.map((edit) => (isList(edit) ? edit : [edit]));
+  cells.flat().forEach((edit) => assertEdit(edit, "ablate"));
   if (cells.length === 0 || cells.some(({ length }) => length === 0))
     throw invalid("the list of edits is empty");
   if (cells.flat().some(({ kind }) => kind === "from"))
@@ -120,7 +124,7 @@ export async function ablate<Name extends string>(
   options: AblateOptions,
 ): Promise<Ablation> {
   const { reference } = options;
-  const metric = metricOf(model, options, input.shape[0] ?? 0);
+  const metric = metricOf(model, options, countImages(input, "ablate"));
   const { axes, cells } = await gridOf(model, options);
   const sources = reference === undefined ? {} : { reference };
   const edits = cells.flat();

@@ -3,6 +3,7 @@ import type { FoundTarget } from "@prisma/hooks";
 import { concat, PrismaError, realize, scope, type Tensor } from "@prisma/tensor";
 import { SPLITS, type AttributeBy, type Shares } from "./attribute-logits-splits.ts";
 import type { Classifier } from "./classifier.ts";
+import { countImages } from "./count-images.ts";
 import { eachImage } from "./each-image.ts";
 import { frozenReadout, readTokens } from "./frozen-readout.ts";
 import { imageNumbers, imageValues } from "./image-values.ts";
@@ -196,7 +197,7 @@ export async function attributeLogits(
   const { by = "component" } = options;
   checkBy(by);
   readTokens(model.tokens);
-  const [total = 0] = input.shape;
+  const total = countImages(input, "attributeLogits");
   using questions = await openQuestions(model, options.target, total);
   const images: ImageShares[] = [];
   const complete = await eachImage(input, {

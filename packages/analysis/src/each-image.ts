@@ -1,5 +1,6 @@
 // One image of a batch after the other, with progress and a way to stop half-way.
 import { PrismaError, type Tensor } from "@prisma/tensor";
+import { countImages } from "./count-images.ts";
 import type { AnalysisOptions } from "./result.ts";
 
 /** What {@link eachImage} runs. */
@@ -16,8 +17,7 @@ export interface ImageSteps extends AnalysisOptions {
  */
 export async function eachImage(input: Tensor, steps: ImageSteps): Promise<boolean> {
   const { doing, step, signal, onProgress } = steps;
-  const total = input.shape[0] ?? 0;
-  if (total === 0) throw new PrismaError("ARGUMENT_INVALID", `${doing}: there is no image`);
+  const total = countImages(input, doing);
   for (let done = 0; done < total; done++) {
     if (signal?.aborted === true) {
       if (done > 0) return false;

@@ -38,6 +38,13 @@ function invalid(doing: string, problem: string, details = {}): PrismaError {
   return new PrismaError("ARGUMENT_INVALID", `${doing}: ${problem}`, details);
 }
 
+/** @throws PrismaError ARGUMENT_INVALID for what is no edit at all: edits come from links too */
+export function assertEdit(edit: unknown, doing: string): void {
+  const isEdit = typeof edit === "object" && edit !== null && !Array.isArray(edit);
+  if (isEdit && "name" in edit && typeof edit.name === "string") return;
+  throw invalid(doing, `an edit is ${kindOf(edit)}; expected an object with the name of a hook`);
+}
+
 /** A field that nobody reads, a misspelt `heads` for one, would turn into another edit unseen. */
 function checkFields(edit: Edit, doing: string): EditKind {
   const { kind = "mean" } = edit;
@@ -87,13 +94,14 @@ function checkHeads(edit: Edit, axes: EditAxes, doing: string): readonly number[
 
 /**
  * `edit` of `model`, checked.
- * @throws PrismaError HOOK_UNKNOWN; ARGUMENT_INVALID for an unknown kind or field, an empty list, heads or positions of an
- *   activation that has none; INDEX_OUT_OF_RANGE for a head, position or image that is not there
+ * @throws PrismaError HOOK_UNKNOWN; ARGUMENT_INVALID for what is no edit, an unknown kind or field, an empty list, heads or
+ *   positions of an activation that has none, a knockout without keys; INDEX_OUT_OF_RANGE for a head, position or image that is not there
  */
 export function checkEdit<Name extends string>(
   model: EditableModel<Name>,
   edit: Edit,
 ): CheckedEdit<Name> {
+  assertEdit(edit, "edit");
   const kind = checkFields(edit, "edit");
   // The model says at once whether it has a point of that name.
   const { name } = model.hookPoint(edit.name as Name);
@@ -102,6 +110,8 @@ export function checkEdit<Name extends string>(
   checkRange(edit.images ?? [], Infinity, "image", doing);
   if (edit.positions !== undefined && axes.positions === null)
     throw invalid(doing, "this activation has no axis of positions");
+  if (edit.kind === "knockout" && edit.keys === undefined)
+    throw invalid(doing, "a knockout needs keys: the positions that may not be looked at");
   if (edit.kind === "knockout" && !SCORES.test(name))
     throw invalid(doing, "only attn.hook_attn_scores can have keys knocked out");
   const places = { tokens: model.tokens, order: axes.order, doing };

@@ -1,6 +1,6 @@
 // Edits as hooks of one run.
 import type { HookFunction, HookSpec } from "@prisma/hooks";
-import { where, type Tensor } from "@prisma/tensor";
+import { kindOf, PrismaError, where, type Tensor } from "@prisma/tensor";
 import type { Edit } from "./edit.ts";
 import { checkEdit, type CheckedEdit } from "./edit-check.ts";
 import { assertKeysLeft } from "./edit-keys.ts";
@@ -61,7 +61,10 @@ export function checkEdits<Name extends string>(
   model: EditableModel<Name>,
   edits: readonly Edit[],
 ): CheckedEdit<Name>[] {
-  const checked = edits.map((edit) => checkEdit(model, edit));
+  if (!Array.isArray(edits)) {
+    throw new PrismaError("ARGUMENT_INVALID", `edits is ${kindOf(edits)}; expected a list`);
+  }
+  const checked = (edits as readonly Edit[]).map((edit) => checkEdit(model, edit));
   assertKeysLeft(checked);
   return checked;
 }

@@ -1,5 +1,6 @@
 // Sweeps: the metric under each of many edits, several at once in one batch, each run starting at the block it first touches.
 import { PrismaError, scope, stack, type Tensor } from "@prisma/tensor";
+import { countImages } from "./count-images.ts";
 import type { Edit } from "./edit.ts";
 import type { CheckedEdit } from "./edit-check.ts";
 import { chunksOf, residualName, type Cell, type Chunk } from "./edit-chunks.ts";
@@ -156,8 +157,7 @@ export async function sweepEdits<Name extends string>(
 ): Promise<SweepResult> {
   const { model, input, metric, doing } = sweep;
   throwIfCancelled(options.signal, doing);
-  const [batch = 0] = input.shape;
-  if (batch === 0) throw new PrismaError("ARGUMENT_INVALID", `${doing}: there is no image`);
+  const batch = countImages(input, doing);
   const cells = sweep.cells.map((edits) => checkEdits(model, edits));
   const chunks = chunksOf(model, cells, batch);
   using values = await editValues(model, cells.flat(), sweep.sources);

@@ -1,5 +1,6 @@
 // Attention knockout: heads that may not look at given patches (Geva et al. 2023, arXiv 2304.14767).
 import { blockHook } from "@prisma/hooks";
+import { kindOf, PrismaError } from "@prisma/tensor";
 import type { EditPosition, KnockoutEdit } from "./edit.ts";
 import { checkEdits } from "./edit-hooks.ts";
 import type { EditableModel } from "./editable-model.ts";
@@ -14,6 +15,17 @@ export interface KnockOutAttentionOptions {
   readonly from: readonly EditPosition[];
   /** Keys: the positions that they may not look at any more. */
   readonly to: readonly EditPosition[];
+}
+
+/** Nobody there and everybody are easily taken for each other: both sides have to be said, and none may be empty. */
+function assertSome(lists: Readonly<Record<string, unknown>>): void {
+  for (const [name, list] of Object.entries(lists)) {
+    if (Array.isArray(list) && list.length > 0) continue;
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `knockOutAttention: ${name} is ${kindOf(list)}; expected a list of some`,
+    );
+  }
 }
 
 /**
@@ -32,6 +44,7 @@ export function knockOutAttention<Name extends string>(
   options: KnockOutAttentionOptions,
 ): KnockoutEdit[] {
   const { layers, heads, from, to } = options;
+  assertSome({ layers: layers ?? [0], from, to });
   const all = Array.from({ length: model.layers }, (_, layer) => layer);
   const edits = (layers ?? all).map((layer): KnockoutEdit => {
     const name = blockHook(layer, "attn.hook_attn_scores");

@@ -2,6 +2,7 @@
 import { tokenLabels, type FoundTarget, type HookName } from "@prisma/hooks";
 import { PrismaError, scope, type Tensor } from "@prisma/tensor";
 import type { Classifier } from "./classifier.ts";
+import { countImages } from "./count-images.ts";
 import { eachImage } from "./each-image.ts";
 import type { EditPosition } from "./edit.ts";
 import { positionPlaces } from "./edit-positions.ts";
@@ -239,7 +240,7 @@ export async function logitLens(
   options: LogitLensOptions = {},
 ): Promise<LogitLens> {
   const reading = readingOf(model, options);
-  const [total = 0] = input.shape;
+  const total = countImages(input, "logitLens");
   const targets = findTargets(model, options.target, total);
   const images: ImageLens[] = [];
   const complete = await eachImage(input, {

@@ -51,9 +51,17 @@ function findTarget(model: Labelled, target: LogitTarget): ClassDifference {
   );
 }
 
+function checkMetric(metric: Metric): Metric {
+  if (typeof metric?.name === "string" && typeof metric.of === "function") return metric;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `metric is ${kindOf(metric)}; expected { name, of: (logits) => one number for each image }`,
+  );
+}
+
 /**
  * The metric that `options` mean for `images` images.
- * @throws PrismaError ARGUMENT_INVALID when there is none or two, for no such class, naming the nearest, for a pair of one
+ * @throws PrismaError ARGUMENT_INVALID when there is none or two, or it is no metric, for no such class, naming the nearest, for a pair of one
  *   class, and for targets that are not as many as the images
  */
 export function metricOf(
@@ -65,7 +73,7 @@ export function metricOf(
     const found = listTargets(target, images).map((one) => findTarget(model, one));
     return { name: targetName(target, found), of: (logits) => logitDifferences(logits, found) };
   }
-  if (metric !== undefined && target === undefined) return metric;
+  if (metric !== undefined && target === undefined) return checkMetric(metric);
   throw new PrismaError(
     "ARGUMENT_INVALID",
     "give a target, one class or two, or else a metric, but not both",

@@ -1,6 +1,6 @@
 // What the images of a result have in common: means over them, and how sure these are.
 import { PrismaError } from "@prisma/tensor";
-import type { LabelledValues } from "./result.ts";
+import type { Axis, LabelledValues } from "./result.ts";
 
 /** What {@link overImages} gives. */
 export interface ImageStatistics {
@@ -28,7 +28,13 @@ function standardError(values: readonly number[]): number {
  * @throws PrismaError ARGUMENT_INVALID unless `image` is the first axis and the numbers are as many as the axes say
  */
 function rowsOf({ axes, values }: LabelledValues): Float32Array[] {
-  const [images, ...rest] = axes;
+  if (!Array.isArray(axes) || !(values instanceof Float32Array)) {
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      "overImages: expected values with their axes, such as the effects of a result",
+    );
+  }
+  const [images, ...rest]: readonly Axis[] = axes;
   const size = rest.reduce((product, { labels }) => product * labels.length, 1);
   const total = images?.labels.length ?? 0;
   if (images?.name === "image" && values.length === total * size)
@@ -37,7 +43,7 @@ function rowsOf({ axes, values }: LabelledValues): Float32Array[] {
   throw new PrismaError(
     "ARGUMENT_INVALID",
     `overImages: ${values.length} values over [${found}]; expected values whose first axis is image`,
-    { axes: axes.map(({ name }) => name), values: values.length },
+    { values: values.length },
   );
 }
 

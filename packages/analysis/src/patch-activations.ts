@@ -1,6 +1,7 @@
 // Activation patching: put one run's activations into another, place by place, and see what follows (Heimersheim and Nanda 2024, arXiv 2404.15255).
 import type { BlockHook } from "@prisma/hooks";
 import { formatShape, PrismaError, sameShape, type Tensor } from "@prisma/tensor";
+import { countImages } from "./count-images.ts";
 import { editGrid, type EditGrid, type GridAxis } from "./edit-grid.ts";
 import { editSource } from "./edit-sources.ts";
 import { sweepEdits, type SweepResult } from "./edit-sweep.ts";
@@ -72,8 +73,10 @@ function invalid(problem: string, details = {}): PrismaError {
   return new PrismaError("ARGUMENT_INVALID", `patchActivations: ${problem}`, details);
 }
 
-function checkInputs({ clean, corrupted }: PatchInputs): void {
-  if (sameShape(clean.shape, corrupted.shape)) return;
+/** How many pairs of images there are. */
+function checkInputs({ clean, corrupted }: PatchInputs): number {
+  const [images] = [clean, corrupted].map((input) => countImages(input, "patchActivations"));
+  if (images !== undefined && sameShape(clean.shape, corrupted.shape)) return images;
   throw new PrismaError(
     "SHAPE_MISMATCH",
     `patchActivations: clean is ${formatShape(clean.shape)} and corrupted ${formatShape(corrupted.shape)}; patching goes from image to image of one batch size`,
@@ -154,8 +157,7 @@ export async function patchActivations<Name extends string>(
   options: PatchActivationsOptions,
 ): Promise<ActivationPatching> {
   const { what, by, into } = options;
-  checkInputs(inputs);
-  const metric = metricOf(model, options, inputs.clean.shape[0] ?? 0);
+  const metric = metricOf(model, options, checkInputs(inputs));
   const grid = gridOf(model, options);
   throwIfCancelled(options.signal, "patchActivations");
   const source = into === "clean" ? "corrupted" : "clean";

@@ -58,6 +58,27 @@ test.each<[what: string, options: object, code: string, words: string]>([
     "ARGUMENT_INVALID",
     "patchActivations",
   ],
+  ["edits that are no list", { target: 0, edits: null }, "ARGUMENT_INVALID", "expected a list"],
+  ["an edit that is text", { target: 0, edits: ["z"] }, "ARGUMENT_INVALID", "object with the name"],
+  ["a metric that is text", { ...heads, metric: "loss" }, "ARGUMENT_INVALID", "expected { name"],
+  [
+    "a metric of nothing",
+    { ...heads, metric: { name: "m" } },
+    "ARGUMENT_INVALID",
+    "expected { name",
+  ],
+  [
+    "a metric that is to come",
+    { ...heads, metric: { name: "later", of: async (x: Tensor) => x.sum(1) } },
+    "ARGUMENT_INVALID",
+    "a Promise",
+  ],
+  [
+    "a metric that is infinite",
+    { ...heads, metric: { name: "far", of: (x: Tensor) => x.sum(1).mul(0).add(1).div(0) } },
+    "ARGUMENT_INVALID",
+    "Infinity",
+  ],
   ["no target", heads, "ARGUMENT_INVALID", "target"],
   [
     "target and metric",

@@ -224,6 +224,7 @@ onEachDevice(() => {
     expect(await refusal("Dress", "toString")).toMatchObject({ code });
     using none = input.get([[0, 0]]);
     expect(await refusal("Dress", "head", none)).toMatchObject({ code });
+    expect(await refusal("Dress", "head", null as never)).toMatchObject({ code });
     using narrow = input.get([null, null, [0, 14]]);
     expect(await refusal("Dress", "head", narrow)).toMatchObject({ code: "SHAPE_MISMATCH" });
   });

@@ -47,6 +47,9 @@ describe("an edit", () => {
   test.each<[what: string, edit: object, code: string, words: string]>([
     ["of a hook that is not there", { name: "blocks.1.attn.hook_zz" }, "HOOK_UNKNOWN", "hook_z"],
     ["of a layer that is not there", { name: "blocks.2.attn.hook_z" }, "HOOK_UNKNOWN", "blocks"],
+    ["that is text", "zero" as unknown as object, "ARGUMENT_INVALID", "object with the name"],
+    ["that is null", null as unknown as object, "ARGUMENT_INVALID", "object with the name"],
+    ["without a name", { kind: "zero" }, "ARGUMENT_INVALID", "object with the name"],
     ["of an unknown kind", { name: z, kind: "median" }, "ARGUMENT_INVALID", "median"],
     ["with a misspelt field", { ...zero, head: [0] }, "ARGUMENT_INVALID", "head"],
     ["with a source it has no use for", { ...zero, source: "x" }, "ARGUMENT_INVALID", "source"],
@@ -103,6 +106,7 @@ describe("an edit", () => {
       "ARGUMENT_INVALID",
       "attn_scores",
     ],
+    ["that knocks out", { name: scores, kind: "knockout" }, "ARGUMENT_INVALID", "needs keys"],
     ["that knocks out nothing", { ...knockout([]) }, "ARGUMENT_INVALID", "keys"],
     [
       "that leaves no key",
@@ -156,6 +160,9 @@ test("knockouts of layers, heads, queries or keys that are not there are refused
       { ...cut, heads: [2] },
       { ...cut, heads: [] },
       { ...cut, from: [] },
+      { ...cut, layers: [] },
+      { to: ["cls"] } as never,
+      { from: ["cls"] } as never,
       { ...cut, to: [[9, 9]] as const },
       { ...cut, to: ["cls", "patches"] as const },
     ].map((options) => {
@@ -170,10 +177,26 @@ test("knockouts of layers, heads, queries or keys that are not there are refused
       "INDEX_OUT_OF_RANGE",
       "ARGUMENT_INVALID",
       "ARGUMENT_INVALID",
+      "ARGUMENT_INVALID",
+      "ARGUMENT_INVALID",
+      "ARGUMENT_INVALID",
       "INDEX_OUT_OF_RANGE",
       "ARGUMENT_INVALID",
     ]);
   }));
+
+test("activations of another number of images are refused, and edits that are no list", async () => {
+  await withModel(async (model) => {
+    using two = zeros([2, 1, 4, 6]);
+    using three = zeros([3, 1, 4, 6]);
+    const from = { name: z, kind: "from", source: "three" } as const;
+    using made = await editHooks(model, [from], { from: { three } });
+    expect(() => model.runWithHooks(two, { hooks: made.hooks })).toThrow(/^SHAPE_MISMATCH/);
+    await expect(editHooks(model, null as never)).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+    });
+  });
+});
 
 test("activations of other weights are refused", async () => {
   using model = await createViT(config, { seed: 1 });

@@ -160,6 +160,9 @@ onEachDevice(() => {
     expect(await refusal({ norm: "anew" as "frozen" })).toMatchObject({ code });
     using none = input.get([[0, 0]]);
     expect(await refusal({}, none)).toMatchObject({ code });
+    expect(await refusal({}, [1, 2] as never)).toMatchObject({ code });
+    using narrow = input.get([null, null, [0, 14]]);
+    expect(await refusal({}, narrow)).toMatchObject({ code: "SHAPE_MISMATCH" });
     using _broken = model.hooks([["blocks.1.hook_mlp_out", (x) => x.mul(Number.NaN)]]);
     expect(await refusal({})).toMatchObject({ code, message: expect.stringContaining("NaN") });
   });

@@ -66,6 +66,8 @@ test("numbers with the axis image alone have one mean", () => {
 test.each<[what: string, values: LabelledValues]>([
   ["no axes", { axes: [], values: new Float32Array(1) }],
   ["another first axis", { axes: [{ name: "layer", labels: ["0"] }], values: new Float32Array(1) }],
+  ["nothing", {} as LabelledValues],
+  ["a whole result", { effects: valuesOf([[1]]) } as unknown as LabelledValues],
   ["fewer numbers than places", { ...valuesOf([[1, 2]]), values: new Float32Array(1) }],
 ])("%s is refused", (_, values) => {
   expect(() => overImages(values)).toThrowError(

@@ -67,6 +67,12 @@ test.each<[what: string, changes: object, words: string]>([
 
 test("inputs of different sizes, and none, are refused", async () => {
   await withInputs(async (model, { clean }) => {
+    await expect(
+      patchActivations(model, { clean } as { clean: Tensor; corrupted: Tensor }, options),
+    ).rejects.toMatchObject({
+      code: "ARGUMENT_INVALID",
+      message: expect.stringContaining("undefined"),
+    });
     using none = clean.get([[0, 0]]);
     await expect(
       patchActivations(model, { clean: none, corrupted: none }, options),
