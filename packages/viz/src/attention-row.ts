@@ -1,8 +1,6 @@
 // One query's attention over all keys, checked, with the sentence that says what it shows.
+import type { AttentionLook } from "./attention-measure.ts";
 import { finiteAt } from "./check-array.ts";
-import { formatPercent } from "./format-value.ts";
-import { scaleColor } from "./color-scale.ts";
-import type { ColorScale } from "./color-scale.ts";
 
 /** The attention of one query: weights and their colours in token order. */
 export interface AttentionRow {
@@ -24,10 +22,10 @@ export interface RowPlace {
 export function readAttentionRow(
   figure: string,
   { data, offset, count }: RowPlace,
-  scale: ColorScale,
+  look: AttentionLook,
 ): AttentionRow {
   const weights = Array.from({ length: count }, (_, key) => finiteAt(figure, data, offset + key));
-  return { weights, colors: weights.map((weight) => scaleColor(scale, weight)) };
+  return { weights, colors: weights.map(look.color) };
 }
 
 /** Index of the largest weight, the first of several equal ones. */
@@ -39,7 +37,11 @@ export function strongestKey(weights: readonly number[]): number {
 }
 
 /** The finding in words: "CLS looks most at (1,6), 41%". */
-export function describeRow(row: AttentionRow, query: number, names: readonly string[]): string {
-  const key = strongestKey(row.weights);
-  return `${names[query] ?? ""} looks most at ${names[key] ?? ""}, ${formatPercent(row.weights[key] ?? 0)}`;
+export function describeRow(
+  { weights }: AttentionRow,
+  query: number,
+  { names, look }: { readonly names: readonly string[]; readonly look: AttentionLook },
+): string {
+  const key = strongestKey(weights);
+  return `${names[query] ?? ""} ${look.verb} ${names[key] ?? ""}, ${look.long(weights[key] ?? 0)}`;
 }

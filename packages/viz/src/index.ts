@@ -5,6 +5,7 @@ export type { Figure, FigureOptions } from "./figure.ts";
 export type { Picture } from "./picture.ts";
 export { patchPosition, tokenCount, tokenName } from "./token-layout.ts";
 export type { TokenLayout } from "./token-layout.ts";
+export type { AttentionMeasure } from "./attention-measure.ts";
 export { attentionScale } from "./color-scale.ts";
 export type { ColorScale } from "./color-scale.ts";
 export { formatNumber, formatPercent, formatPoints } from "./format-value.ts";

@@ -143,6 +143,23 @@ const cases: Record<string, [() => unknown, string]> = {
     () => bars({ ...barsData, data: [0, 0, 0, Infinity] }, options),
     "VIZ_VALUE: bars: value Infinity at index 3 is not a finite number",
   ],
+  "map: a measure whose scale ends at zero": [
+    () =>
+      attentionMap({ ...attentionMapData, measure: { kind: "value-weighted", max: 0 } }, options),
+    "VIZ_VALUE: attentionMap: max is 0; expected a number above 0",
+  ],
+  "grid: a contribution beyond the scale": [
+    () =>
+      attentionGrid(
+        {
+          ...attentionGridData,
+          measure: { kind: "contribution", max: 0.5, target: "Bag" },
+          data: withValue(attentionGridData.data, 3, -0.6),
+        },
+        options,
+      ),
+    "VIZ_VALUE: attentionGrid: value -0.6 is outside the colour scale from -0.5 to 0.5; pass a larger max",
+  ],
   "bars: a value outside the scale": [
     () => bars({ ...barsData, data: [0, -0.5, 0, 0] }, options),
     "VIZ_VALUE: bars: a bar from 0 to -0.5 does not fit the scale from 0 to 1",

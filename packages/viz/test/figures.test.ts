@@ -3,8 +3,8 @@ import { parseHTML } from "linkedom";
 import { expect, test } from "vitest";
 import { figureStyles } from "../src/index.ts";
 import type { FigureOptions } from "../src/index.ts";
-import { attentionGridFigure } from "./figures/attention-grid.ts";
-import { attentionMapFigure } from "./figures/attention-map.ts";
+import { attentionGridFigure, weightedGridFigure } from "./figures/attention-grid.ts";
+import { attentionMapFigure, contributionMapFigure } from "./figures/attention-map.ts";
 import { barsFigure, signedBarsFigure } from "./figures/bars.ts";
 import { curvesFigure, signedCurvesFigure } from "./figures/curves.ts";
 import { headMatrixErrorsFigure, headMatrixFigure } from "./figures/head-matrix.ts";
@@ -13,7 +13,9 @@ import { colorImageFigure, pixelImageFigure } from "./figures/pixel-image.ts";
 
 const figures: Record<string, (options: FigureOptions) => { element: HTMLElement }> = {
   "attention-grid": attentionGridFigure,
+  "attention-grid-weighted": weightedGridFigure,
   "attention-map": attentionMapFigure,
+  "attention-map-contribution": contributionMapFigure,
   bars: barsFigure,
   "bars-signed": signedBarsFigure,
   curves: curvesFigure,

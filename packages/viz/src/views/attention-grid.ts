@@ -1,10 +1,10 @@
 // All heads of all layers at once: a small attention map each, for one query token.
+import { attentionLook, measureBar } from "../attention-measure.ts";
+import type { AttentionLook, AttentionMeasure } from "../attention-measure.ts";
 import { describeRow, readAttentionRow } from "../attention-row.ts";
 import type { AttentionRow } from "../attention-row.ts";
 import { checkCount, checkIndex, checkSameShape, checkShape } from "../check-array.ts";
 import { adoptStyles } from "../adopt-styles.ts";
-import { attentionScale } from "../color-scale.ts";
-import type { ColorScale } from "../color-scale.ts";
 import { createElement, setAttribute } from "../create-element.ts";
 import { figureDocument } from "../figure.ts";
 import type { Figure, FigureOptions } from "../figure.ts";
@@ -23,7 +23,7 @@ export interface HeadIndex {
   readonly head: number;
 }
 
-/** Attention patterns of all heads; each row of each `[queries, keys]` map sums to one. */
+/** What all heads do between all tokens: where they look, unless `measure` says otherwise. */
 export interface AttentionGridData {
   readonly shape: readonly [layers: number, heads: number, queries: number, keys: number];
   readonly data: ArrayLike<number>;
@@ -35,8 +35,8 @@ export interface AttentionGridData {
   readonly picture?: Picture;
   /** Token names; `CLS`, `R0` and `(r,c)` when left out. */
   readonly labels?: readonly string[];
-  /** 0 to 1 by square root when left out. */
-  readonly scale?: ColorScale;
+  /** What the numbers are; shares of attention, each row summing to one, when left out. */
+  readonly measure?: AttentionMeasure;
 }
 
 /** Options of `attentionGrid`. */
@@ -79,7 +79,8 @@ export function attentionGrid(
   adoptStyles(document);
   const cells = createCells(document, data);
   const buttons = cells.map((cell) => cell.button);
-  const element = createGrid(document, buttons, data.shape);
+  const bar = measureBar(document);
+  const element = createGrid(document, [buttons, bar.element], data.shape);
   let { selected } = data;
 
   const select = (head: HeadIndex): void => {
@@ -92,7 +93,7 @@ export function attentionGrid(
   const update = (next: AttentionGridData): void => {
     checkSameShape(figureName, data.shape, next.shape);
     checkData(next);
-    drawGrid(element, cells, next);
+    bar.draw(drawGrid(element, cells, next), next.measure);
     selected = next.selected;
     checkRadio(buttons, buttonIndex(selected, data.shape));
   };
@@ -100,10 +101,15 @@ export function attentionGrid(
   return { element, update };
 }
 
-/** Reads and checks every row before it draws any. */
-function drawGrid(element: HTMLElement, cells: readonly HeadCell[], data: AttentionGridData): void {
-  const rows = readRows(data);
-  const names = tokenNames(data);
+/** Reads and checks every row before it draws any; gives how they look. */
+function drawGrid(
+  element: HTMLElement,
+  cells: readonly HeadCell[],
+  data: AttentionGridData,
+): AttentionLook {
+  const look = attentionLook(figureName, data.measure);
+  const rows = readRows(data, look);
+  const told = { names: tokenNames(data), look };
   const url = data.picture === undefined ? null : pictureUrl(figureName, data.picture);
   cells.forEach((cell, at) => {
     const row = rows[at];
@@ -111,10 +117,11 @@ function drawGrid(element: HTMLElement, cells: readonly HeadCell[], data: Attent
     cell.map.paint(row.colors);
     cell.map.mark(data.query);
     cell.map.showPicture(url);
-    const finding = describeRow(row, data.query, names);
+    const finding = describeRow(row, data.query, told);
     setAttribute(cell.button, "aria-label", `${headName(at, data.shape)}: ${finding}`);
   });
-  setAttribute(element, "aria-label", describeGrid(rows, data, names));
+  setAttribute(element, "aria-label", describeGrid(rows, data, told));
+  return look;
 }
 
 function connect(
@@ -140,7 +147,7 @@ function connect(
 
 function createGrid(
   document: Document,
-  buttons: readonly HTMLElement[],
+  [buttons, bar]: readonly [readonly HTMLElement[], HTMLElement],
   [layers, heads]: AttentionGridData["shape"],
 ): HTMLElement {
   return createElement(
@@ -152,6 +159,7 @@ function createGrid(
       ...Array.from({ length: layers }, (_, layer) =>
         layerRow(document, layer, buttons.slice(layer * heads, (layer + 1) * heads)),
       ),
+      bar,
     ],
   );
 }
@@ -187,14 +195,13 @@ function layerRow(document: Document, layer: number, buttons: readonly HTMLEleme
   return createElement(document, "div", { class: "prisma-grid-row" }, [name, ...buttons]);
 }
 
-function readRows(data: AttentionGridData): AttentionRow[] {
+function readRows(data: AttentionGridData, look: AttentionLook): AttentionRow[] {
   const [layers, heads, queries, keys] = data.shape;
-  const scale = data.scale ?? attentionScale;
   return Array.from({ length: layers * heads }, (_, map) =>
     readAttentionRow(
       figureName,
       { data: data.data, offset: (map * queries + data.query) * keys, count: keys },
-      scale,
+      look,
     ),
   );
 }
@@ -202,14 +209,14 @@ function readRows(data: AttentionGridData): AttentionRow[] {
 function describeGrid(
   rows: readonly AttentionRow[],
   { query, shape }: AttentionGridData,
-  names: readonly string[],
+  told: { readonly names: readonly string[]; readonly look: AttentionLook },
 ): string {
   const [layers, heads] = shape;
   const peaks = rows.map((row) => Math.max(...row.weights));
   const at = peaks.indexOf(Math.max(...peaks));
   const row = rows[at];
   const finding =
-    row === undefined ? "" : `In ${headName(at, shape)}, ${describeRow(row, query, names)}.`;
+    row === undefined ? "" : `In ${headName(at, shape)}, ${describeRow(row, query, told)}.`;
   return `Attention of ${layers} layers of ${heads} heads. ${finding}`;
 }
 

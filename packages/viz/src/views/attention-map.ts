@@ -1,15 +1,13 @@
 // One head large over the picture: choose a token by pointer or keys and see where it looks.
+import { attentionLook, measureBar } from "../attention-measure.ts";
+import type { AttentionLook, AttentionMeasure } from "../attention-measure.ts";
 import { describeRow, readAttentionRow } from "../attention-row.ts";
 import type { AttentionRow } from "../attention-row.ts";
 import { checkCount, checkIndex, checkSameShape, checkShape } from "../check-array.ts";
 import { adoptStyles } from "../adopt-styles.ts";
-import { attentionScale, scaleInk } from "../color-scale.ts";
-import type { ColorScale } from "../color-scale.ts";
 import { createElement, setAttribute, setText } from "../create-element.ts";
 import { figureDocument } from "../figure.ts";
 import type { Figure, FigureOptions } from "../figure.ts";
-import { formatPercent } from "../format-value.ts";
-import { colorBar } from "../marks/color-bar.ts";
 import { createTokenCells } from "../marks/token-cells.ts";
 import type { TokenCells } from "../marks/token-cells.ts";
 import { pictureUrl } from "../picture.ts";
@@ -17,7 +15,7 @@ import type { Picture } from "../picture.ts";
 import { checkTokenLayout, tokenName } from "../token-layout.ts";
 import type { TokenLayout } from "../token-layout.ts";
 
-/** One head's attention pattern; each row sums to one. */
+/** What one head does between all tokens: where it looks, unless `measure` says otherwise. */
 export interface AttentionMapData {
   readonly shape: readonly [queries: number, keys: number];
   readonly data: ArrayLike<number>;
@@ -30,8 +28,8 @@ export interface AttentionMapData {
   readonly picture?: Picture;
   /** Token names; `CLS`, `R0` and `(r,c)` when left out. */
   readonly labels?: readonly string[];
-  /** 0 to 1 by square root when left out. */
-  readonly scale?: ColorScale;
+  /** What the numbers are; shares of attention, each row summing to one, when left out. */
+  readonly measure?: AttentionMeasure;
 }
 
 /** Options of `attentionMap`. The map has redrawn itself before either is called. */
@@ -46,7 +44,7 @@ const figureName = "attentionMap";
 
 /**
  * One head's attention over the picture, one row at a time: hover a patch or CLS to see its row,
- * click to keep it, or walk with the arrow keys. Sizes and scale are fixed by the first data.
+ * click to keep it, or walk with the arrow keys. Sizes are fixed by the first data.
  * @throws VizError VIZ_SHAPE, VIZ_INDEX, VIZ_VALUE, VIZ_DOCUMENT
  * @example
  * const tokens = { cls: 0, registers: [], patches: [1], grid: [1, 1] } as const;
@@ -77,35 +75,29 @@ export function attentionMap(
       options.onSelect?.(token);
     },
   });
+  const bar = measureBar(document);
   const element = createElement(
     document,
     "figure",
     { class: "prisma-figure prisma-attention-map", role: "group" },
-    [
-      cells.element,
-      colorBar(
-        document,
-        data.scale ?? attentionScale,
-        "attention, in percent; below 1 no number is written",
-        (value) => String(Math.round(100 * value)),
-      ),
-    ],
+    [cells.element, bar.element],
   );
 
   /** Draws the hovered row, or else the chosen one; everything is read and checked before any of it is drawn. */
   const draw = (next: AttentionMapData): void => {
     const query = hovered ?? next.query;
-    const scale = next.scale ?? attentionScale;
+    const look = attentionLook(figureName, next.measure);
     const [, keys] = next.shape;
     const row = readAttentionRow(
       figureName,
       { data: next.data, offset: query * keys, count: keys },
-      scale,
+      look,
     );
-    const names = tokenNames(next);
-    drawCells(cells, row, names, scale);
+    const told = { names: tokenNames(next), look };
+    drawCells(cells, row, told);
+    bar.draw(look, next.measure);
     cells.mark(query, next.query);
-    setAttribute(element, "aria-label", `Head ${next.name}: ${describeRow(row, query, names)}.`);
+    setAttribute(element, "aria-label", `Head ${next.name}: ${describeRow(row, query, told)}.`);
   };
   const update = (next: AttentionMapData): void => {
     checkSameShape(figureName, data.shape, next.shape);
@@ -122,26 +114,20 @@ export function attentionMap(
 function drawCells(
   { buttons, texts }: TokenCells,
   { weights, colors }: AttentionRow,
-  names: readonly string[],
-  scale: ColorScale,
+  { names, look }: { readonly names: readonly string[]; readonly look: AttentionLook },
 ): void {
   buttons.forEach((button, key) => {
     const weight = weights[key] ?? 0;
-    const value = formatPercent(weight);
+    const { color, plain } = look.ink(weight);
     button.style.setProperty("background-color", colors[key] ?? "");
-    const ink = scaleInk(scale, weight);
-    button.style.setProperty("color", ink);
-    button.classList.toggle("prisma-dark-ink", ink === "#000000");
+    button.style.setProperty("color", color);
+    button.classList.toggle("prisma-dark-ink", plain);
     const text = texts[key];
-    if (text !== undefined) setText(text, writtenShare(weight));
-    setAttribute(button, "aria-label", `${names[key] ?? ""}, receives ${value}`);
-    setAttribute(button, "title", `${names[key] ?? ""}: ${(100 * weight).toFixed(4)}%`);
+    if (text !== undefined) setText(text, look.short(weight));
+    const name = names[key] ?? "";
+    setAttribute(button, "aria-label", `${name}, ${look.received} ${look.long(weight)}`);
+    setAttribute(button, "title", `${name}: ${look.full(weight)}`);
   });
-}
-
-/** The number in a cell: percent without its sign, and nothing for what would only be noise. */
-function writtenShare(weight: number): string {
-  return weight < 0.01 ? "" : formatPercent(weight).replace("%", "");
 }
 
 function tokenNames({ shape, tokens, labels }: AttentionMapData): readonly string[] {

@@ -18,3 +18,12 @@ export const attentionGridData: AttentionGridData = {
 export function attentionGridFigure(options: AttentionGridOptions): Figure<AttentionGridData> {
   return attentionGrid(attentionGridData, options);
 }
+
+/** The same heads, weighted by lengths from 0.5 for the first token to 2.5 for the last. */
+export function weightedGridFigure(options: AttentionGridOptions): Figure<AttentionGridData> {
+  const data = Array.from(attentionGridData.data, (share, at) => share * (0.5 + (at % 9) / 4));
+  return attentionGrid(
+    { ...attentionGridData, data, measure: { kind: "value-weighted", max: 2.5 } },
+    options,
+  );
+}

@@ -18,3 +18,10 @@ export const attentionMapData: AttentionMapData = {
 export function attentionMapFigure(options: AttentionMapOptions): Figure<AttentionMapData> {
   return attentionMap(attentionMapData, options);
 }
+
+/** What the same head adds to a class difference: shares times signs that alternate over the patches. */
+export function contributionMapFigure(options: AttentionMapOptions): Figure<AttentionMapData> {
+  const data = headPattern(1).map((share, at) => share * (at % 2 === 0 ? 1.5 : -1));
+  const measure = { kind: "contribution", max: 1.5, target: "Coat rather than Bag" } as const;
+  return attentionMap({ ...attentionMapData, data, measure }, options);
+}
