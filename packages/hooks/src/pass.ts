@@ -20,6 +20,8 @@ export class Pass<Name extends string = string> {
   /** Every point passed so far. */
   readonly fired = new Set<Name>();
   readonly #options: PassOptions<Name>;
+  /** Values that bear the name of the first point they passed, under `init({ debug: true })`. */
+  readonly #named = new WeakSet<Tensor["node"]>();
 
   constructor(options: PassOptions<Name>) {
     this.#options = options;
@@ -45,13 +47,22 @@ export class Pass<Name extends string = string> {
   at(name: Name, activation: Tensor): Tensor {
     const { points, names, gradients } = this.#options;
     this.fired.add(name);
+    this.#name(activation, name);
     const point = points.get(name);
     const result =
       point === undefined || point.size === 0 ? activation : point.run(activation, this.requests);
+    this.#name(result, name);
     if (!names.has(name)) return result;
     // Several points may see one value; with a node each, a gradient counts only what went through that point.
     const kept = gradients ? alias(result) : result;
     this.cached.set(name, new Tensor(kept.node));
     return kept;
+  }
+
+  /** Lets errors of an activation, and of what a hook made of it, name the point; weights keep their own names. */
+  #name({ node }: Tensor, name: Name): void {
+    if (node.made === null || node.op.kind === "leaf" || this.#named.has(node)) return;
+    this.#named.add(node);
+    node.rename(name);
   }
 }

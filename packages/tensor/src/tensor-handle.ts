@@ -1,7 +1,10 @@
 // The handle: what a tensor is before it has operations; a counted hold on a node of the graph.
 import { type DType, type TypedArray } from "./dtype.ts";
 import { kindOf, PrismaError } from "./errors.ts";
+import type { CallSite } from "./graph/call-site.ts";
 import type { DeviceTag, Node } from "./graph/node.ts";
+import { currentSite } from "./graph/provenance.ts";
+import { atPlace, fullPlace } from "./run/call-site-text.ts";
 import { readNode, realizeNodes, type RealizeOptions } from "./run/realize.ts";
 import { track } from "./scope.ts";
 import { formatShape, sizeOf, type Shape } from "./shape.ts";
@@ -26,6 +29,8 @@ export function liveTensors(): number {
 export abstract class TensorHandle implements Disposable {
   readonly #node: Node;
   #disposed = false;
+  /** Where it was disposed, under `init({ debug: true })`. */
+  #disposal: CallSite | null = null;
 
   constructor(node: Node) {
     this.#node = node;
@@ -43,8 +48,8 @@ export abstract class TensorHandle implements Disposable {
     if (this.#disposed) {
       throw new PrismaError(
         "DISPOSED",
-        `a tensor of ${this.#node.dtype}${formatShape(this.#node.shape)} (${this.#node.label}) was used after dispose()`,
-        { shape: [...this.#node.shape] },
+        `a tensor of ${this.#node.dtype}${formatShape(this.#node.shape)} (${this.#node.label}) was used after dispose()${atPlace(this.#disposal)}`,
+        { shape: [...this.#node.shape], ...placesOf(this.#node, this.#disposal) },
       );
     }
     return this.#node;
@@ -139,6 +144,7 @@ export abstract class TensorHandle implements Disposable {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#disposal = currentSite();
     live--;
     registry.unregister(this);
     this.#node.release();
@@ -156,6 +162,16 @@ export abstract class TensorHandle implements Disposable {
 export function nodeOf(value: TensorHandle, role: string): Node {
   if (value instanceof TensorHandle) return value.node;
   throw new PrismaError("ARGUMENT_INVALID", `${role} is ${kindOf(value)}; it must be a tensor`);
+}
+
+/** Where a tensor was made and where disposed, as far as that is known. */
+function placesOf(
+  { made }: Node,
+  disposal: CallSite | null,
+): { readonly callSite?: string | null; readonly disposedAt?: string | null } {
+  return disposal === null
+    ? {}
+    : { callSite: fullPlace(made?.site), disposedAt: fullPlace(disposal) };
 }
 
 function nest(values: TypedArray, shape: Shape, asBool: boolean): NestedArray {

@@ -31,7 +31,7 @@ export class Tensor extends ReductionTensor {
         "ARGUMENT_INVALID",
         `named: the name is ${kindOf(name)}; it must be text`,
       );
-    this.node.label = name;
+    this.node.rename(name);
     return this;
   }
 

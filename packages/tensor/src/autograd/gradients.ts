@@ -3,6 +3,7 @@ import { PrismaError } from "../errors.ts";
 import { mapNode, numberLike } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/order.ts";
+import { asGradientOf } from "../graph/provenance.ts";
 import { formatShape, sizeOf } from "../shape.ts";
 import { gradientsOfInputs, zerosOf } from "./rules.ts";
 
@@ -49,5 +50,7 @@ function accumulate(
 ): void {
   if (contribution === null || !needed.has(input)) return;
   const before = found.get(input);
-  found.set(input, before === undefined ? contribution : mapNode("add", before, contribution));
+  const sum = (): Node =>
+    before === undefined ? contribution : mapNode("add", before, contribution);
+  found.set(input, asGradientOf(input.made, sum));
 }

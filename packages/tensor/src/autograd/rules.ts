@@ -15,6 +15,7 @@ import {
 } from "../graph/build.ts";
 import { FUNCTIONS } from "../graph/functions/index.ts";
 import type { Node, NodeKind, NodeOp } from "../graph/node.ts";
+import { asGradientOf } from "../graph/provenance.ts";
 import { productOfOthers } from "./product-of-others.ts";
 
 /** Gradients of the inputs of `node`; null where none flows. */
@@ -162,7 +163,7 @@ export const RULES: Rules = {
 export function gradientsOfInputs(node: Node, g: Node): readonly (Node | null)[] {
   const { op } = node;
   const rule: GradientRule<NodeKind> = RULES[op.kind] as GradientRule<NodeKind>;
-  return rule(node, op, g);
+  return asGradientOf(node.made, () => rule(node, op, g));
 }
 
 /** Zeros in the shape of `node`. */

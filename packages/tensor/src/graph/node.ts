@@ -3,6 +3,7 @@ import type { DType } from "../dtype.ts";
 import type { Shape } from "../shape.ts";
 import type { LinearForm } from "./linear-form.ts";
 import type { ScalarFunctionName } from "./functions/names.ts";
+import { provenanceOf, type Provenance } from "./provenance.ts";
 
 /** How the elements of the reduced axes become one. `argmax`/`argmin` give the i32 place of the first extreme, NaN winning. */
 export type Reduction = "sum" | "prod" | "max" | "min" | "argmax" | "argmin";
@@ -92,6 +93,9 @@ let nextId = 0;
 export class Node {
   /** Numbers nodes in the order they are made. */
   readonly id = nextId++;
+  /** The call that made it, under `init({ debug: true })`. */
+  readonly made: Provenance | null;
+  #label: string;
   #op: NodeOp;
   #inputs: readonly Node[];
   #holders = 0;
@@ -105,11 +109,12 @@ export class Node {
     readonly dtype: DType,
     /** The device the values live on; null for nodes that stand on no leaf yet (scalars, indices). */
     readonly device: DeviceTag | null,
-    /** Operation and innermost hook name, for errors and `explain`. */
-    public label: string,
+    label: string,
   ) {
     this.#op = op;
     this.#inputs = inputs;
+    this.#label = label;
+    this.made = provenanceOf(label);
   }
 
   /** Number of the node that is made next. */
@@ -117,6 +122,10 @@ export class Node {
     return nextId;
   }
 
+  /** Its operation, or the name it was given, for errors and `explain`. */
+  get label(): string {
+    return this.#label;
+  }
   get op(): NodeOp {
     return this.#op;
   }
@@ -154,6 +163,12 @@ export class Node {
     this.#source = null;
   }
 
+  /** Calls the value `name` from now on. */
+  rename(name: string): void {
+    this.#label = name;
+    if (this.made !== null) this.made.name = name;
+  }
+
   /** Gives a leaf the values it will have once `source` is loaded. */
   setSource(source: LeafSource): void {
     this.#source = source;
@@ -166,6 +181,7 @@ export class Node {
     this.#placement = placement;
     this.#op = { kind: "leaf" };
     this.#inputs = [];
+    this.made?.site.settle();
     for (const input of inputs) input.release();
   }
 }

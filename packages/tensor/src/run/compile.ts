@@ -104,6 +104,7 @@ export class CompiledGraph<Result> {
     try {
       await realizeNodes(inputs);
       const home = deviceOfNodes(inputs);
+      if (home.debug) return await watched(inputs, build);
       const storages = new Map<Storage, number>();
       const full = [key, ...inputs.map((node) => argumentKey(node, storages))].join("|");
       const entry = this.#touch(full, home);
@@ -175,6 +176,20 @@ export class CompiledGraph<Result> {
   dispose(): void {
     this.#disposed = true;
     for (const key of this.#entries.keys()) this.#drop(key);
+  }
+}
+
+/** Builds the graph anew and runs it under the eyes of anomaly mode, which a replay has no graph to find anything in. */
+async function watched<Result>(
+  inputs: readonly Node[],
+  build: (inputs: readonly Node[]) => Traced<Result>,
+): Promise<Result> {
+  const { outputs, rebuild } = build(inputs);
+  try {
+    await realizeNodes(outputs);
+    return rebuild(outputs);
+  } finally {
+    outputs.forEach((node) => node.release());
   }
 }
 

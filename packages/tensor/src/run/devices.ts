@@ -5,6 +5,7 @@ import { createWebGpuDevice, findAdapter } from "../device/webgpu/create-webgpu-
 import { checkOptions } from "../check-options.ts";
 import { kindOf, PrismaError, quoteName } from "../errors.ts";
 import type { DeviceTag } from "../graph/node.ts";
+import { noteProvenance } from "../graph/provenance.ts";
 import { PlanCache } from "./plan-cache.ts";
 
 /** A device that tensors live on; made by {@link init}. */
@@ -15,6 +16,8 @@ export class Device implements DeviceTag {
   constructor(
     /** What runs programs and holds memory; tensors reach it through plans only. */
     readonly port: DevicePort,
+    /** Whether what is made and computed here is watched; see {@link InitOptions.debug}. */
+    readonly debug = false,
   ) {}
 
   /** Which kind of kernels run here. */
@@ -35,12 +38,17 @@ export class Device implements DeviceTag {
    * maybeCurrentDevice(); // null
    */
   async dispose(): Promise<void> {
-    if (current === this) current = null;
+    if (current === this) makeCurrent(null);
     await this.port.dispose();
   }
 }
 
 let current: Device | null = null;
+
+function makeCurrent(device: Device | null): void {
+  current = device;
+  noteProvenance(device?.debug ?? false);
+}
 
 /** What {@link init} may be told. */
 export interface InitOptions {
@@ -52,6 +60,12 @@ export interface InitOptions {
   readonly worker?: WorkerFactory;
   /** Allows engine features that are not on by default (relaxed SIMD in Node 20). Changes rounding, not meaning. */
   readonly experimental?: boolean;
+  /**
+   * Finds the operation that made the first NaN or infinity: a read whose value stands on one rejects with ANOMALY, which
+   * names the operation, its shape, the element and the line of code that called it; errors name that line too. Every
+   * result is copied to the host and looked at, so runs take longer. Default: false, which costs nothing.
+   */
+  readonly debug?: boolean;
 }
 
 function isGpuDevice(device: InitOptions["device"]): device is GPUDevice {
@@ -84,7 +98,7 @@ async function createPort(options: InitOptions): Promise<DevicePort> {
  * device.kind; // "wasm"
  */
 export async function init(options: InitOptions = {}): Promise<Device> {
-  checkOptions("init", options, ["device", "threads", "worker", "experimental"]);
+  checkOptions("init", options, ["device", "threads", "worker", "experimental", "debug"]);
   const { threads } = options;
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1)) {
     throw new PrismaError(
@@ -97,8 +111,15 @@ export async function init(options: InitOptions = {}): Promise<Device> {
       "ARGUMENT_INVALID",
       `init: worker is ${kindOf(options.worker)}; it must be a function that makes one`,
     );
-  current = new Device(await createPort(options));
-  return current;
+  const { debug = false } = options;
+  if (typeof debug !== "boolean")
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `init: debug is ${kindOf(debug)}; it must be true or false`,
+    );
+  const device = new Device(await createPort(options), debug);
+  makeCurrent(device);
+  return device;
 }
 
 /**

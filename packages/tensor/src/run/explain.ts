@@ -14,6 +14,7 @@ import {
 import { costOf, loadsOf } from "../graph/rewrite.ts";
 import { traceGraph } from "../schedule/trace.ts";
 import { sizeOf, type Shape } from "../shape.ts";
+import { fullPlace } from "./call-site-text.ts";
 import { deviceOfNodes } from "./realize.ts";
 
 /** One kernel of a plan. */
@@ -21,6 +22,8 @@ export interface KernelExplanation {
   readonly family: Family;
   /** Operations and hook names it computes, in order. */
   readonly labels: readonly string[];
+  /** Lines of user code that called them, under `init({ debug: true })`; else none. */
+  readonly callSites: readonly string[];
   /** Its loops: `batch x m x n x k` of a contraction, rows x length, or the elements of a map. */
   readonly size: string;
   /** Bytes read and written, each operand counted once. */
@@ -134,6 +137,12 @@ function flopsOf(kernel: Kernel): number {
   return kernel.family === "reduce" || kernel.family === "scatter" ? own + each : own;
 }
 
+/** Places of the calls that made what `kernel` computes, each once. */
+function callSitesOf(kernel: Kernel, nodes: readonly Node[]): string[] {
+  const places = (kernel.nodes ?? []).map((number) => fullPlace(nodes[number]?.made?.site));
+  return [...new Set(places)].filter((place) => place !== null);
+}
+
 /** The plan for `nodes` as it would run now; nothing is run and no leaf is loaded. */
 export function explainNodes(nodes: readonly Node[]): Explanation {
   const wanted = [...new Set(nodes)].filter((node) => node.placement === null);
@@ -144,6 +153,7 @@ export function explainNodes(nodes: readonly Node[]): Explanation {
   const rows = kernels.map((kernel) => ({
     family: kernel.family,
     labels: labelsIn(kernel, labels),
+    callSites: callSitesOf(kernel, trace.nodes),
     size: sizeText(kernel),
     bytes: bytesOf(kernel),
     flops: flopsOf(kernel),
@@ -160,7 +170,7 @@ export function explainNodes(nodes: readonly Node[]): Explanation {
 function table(rows: readonly KernelExplanation[]): string {
   const lines = rows.map(
     (row, i) =>
-      `${String(i).padStart(3)}  ${row.family.padEnd(8)} ${row.size.padEnd(24)} ${row.bytes} B  ${row.flops} flop  ${row.labels.join(" > ")}`,
+      `${String(i).padStart(3)}  ${row.family.padEnd(8)} ${row.size.padEnd(24)} ${row.bytes} B  ${row.flops} flop  ${row.labels.join(" > ")}${row.callSites.map((site) => `\n       ${site}`).join("")}`,
   );
   return lines.join("\n");
 }

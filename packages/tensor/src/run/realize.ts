@@ -7,8 +7,10 @@ import { denseForm } from "../graph/linear-form.ts";
 import type { LeafSource, Node, Placement } from "../graph/node.ts";
 import { sizeOf } from "../shape.ts";
 import { topologicalOrder } from "../graph/order.ts";
-import { traceGraph } from "../schedule/trace.ts";
+import { traceGraph, type Trace } from "../schedule/trace.ts";
 import { BufferStorage, bufferStorage } from "./buffer-storage.ts";
+import { numberedLabels, withCallSites } from "./call-site-text.ts";
+import { anomalyIn } from "./check-anomaly.ts";
 import { deviceOf, type Device } from "./devices.ts";
 import { execute } from "./execute.ts";
 import { readPlacement } from "./read-placement.ts";
@@ -163,26 +165,25 @@ export async function realizeNodes(
   }
 }
 
-/** Runs the plan of `outputs`. Without a signal they are leaves at once; with one, only when everything is computed. */
+/**
+ * Runs the plan of `outputs`. Without a signal they are leaves at once; with one, or in debug, only when everything is
+ * computed.
+ */
 async function runOutputs(
   outputs: readonly Node[],
   device: Device,
   options: RealizeOptions,
 ): Promise<void> {
-  const { signal } = options;
   const trace = traceGraph(outputs, options);
-  const plan = device.plans.find(trace, device.port.limits);
-  const placements = execute(plan, device.port, {
-    storages: trace.storages,
-    slots: trace.slots,
-    labels: trace.nodes.map((node) => node.label),
-    signal,
-  });
+  let placements: readonly Placement[] = [];
   try {
-    if (signal !== undefined) await untilAborted(whenComputed(placements), signal);
+    placements = launchTrace(trace, device, options.signal);
+    if (device.debug) await untilAborted(assertSound(outputs, placements, device), options.signal);
+    else if (options.signal !== undefined)
+      await untilAborted(whenComputed(placements), options.signal);
   } catch (error) {
     for (const { storage } of placements) storage.release();
-    throw error;
+    throw device.debug ? withCallSites(error, outputs, trace.nodes) : error;
   }
   outputs.forEach((node, i) => {
     const placement = placements[i];
@@ -190,6 +191,27 @@ async function runOutputs(
     if (node.placement === null) node.place(placement);
     else placement.storage.release();
   });
+}
+
+/** Queues the plan of `trace`; in debug a fault of it finds back to the nodes. */
+function launchTrace(trace: Trace, device: Device, signal: AbortSignal | undefined): Placement[] {
+  const plan = device.plans.find(trace, device.port.limits);
+  return execute(plan, device.port, {
+    storages: trace.storages,
+    slots: trace.slots,
+    labels: device.debug ? numberedLabels(trace.nodes) : trace.nodes.map((node) => node.label),
+    signal,
+  });
+}
+
+/** @throws PrismaError ANOMALY */
+async function assertSound(
+  outputs: readonly Node[],
+  placements: readonly Placement[],
+  device: Device,
+): Promise<void> {
+  const anomaly = await anomalyIn(outputs, placements, device);
+  if (anomaly !== null) throw anomaly;
 }
 
 /** Resolves when all of `placements` hold their values; rejects with the reason where one never will. */
@@ -216,6 +238,8 @@ export async function readNode(node: Node, options: RealizeOptions = {}): Promis
     if (placement === null)
       throw new PrismaError("DISPOSED", `${node.label}: the tensor was disposed while it was read`);
     return await untilAborted(readPlacement(placement, node.shape, node.dtype), options.signal);
+  } catch (error) {
+    throw node.made === null ? error : withCallSites(error, [node]);
   } finally {
     node.release();
   }

@@ -259,6 +259,16 @@ const RUNS: BadCalls = {
     [() => init({ device: {} as never }), "ARGUMENT_INVALID", /device is an object/],
     [() => init({ device: 3 as never }), "ARGUMENT_INVALID", /device is the number 3/],
     [() => init({ device: "wasm", threads: 0 }), "ARGUMENT_INVALID", /threads is 0/],
+    [
+      () => init({ device: "wasm", debug: "yes" as never }),
+      "ARGUMENT_INVALID",
+      /debug is a string; it must be true or false/,
+    ],
+    [
+      () => init({ device: "wasm", debug: 1 as never }),
+      "ARGUMENT_INVALID",
+      /debug is the number 1/,
+    ],
     [() => init({ device: "wasm", threads: 1.5 }), "ARGUMENT_INVALID", /threads is 1.5/],
     [() => init({ device: "wasm", threads: "2" as never }), "ARGUMENT_INVALID", /threads is 2/],
     [

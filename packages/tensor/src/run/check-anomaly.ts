@@ -1,0 +1,84 @@
+// Anomaly mode: looks at what a run computed, and where it is not finite finds the operation that made it so.
+import type { TypedArray } from "../dtype.ts";
+import type { Node, Placement } from "../graph/node.ts";
+import { topologicalOrder } from "../graph/order.ts";
+import type { PrismaError } from "../errors.ts";
+import { anomalyError, fusedAnomalyError, type Finding } from "./anomaly-error.ts";
+import type { Device } from "./devices.ts";
+import { findAnomaly, type Anomaly } from "./find-anomaly.ts";
+import { PlanCache } from "./plan-cache.ts";
+import { valuesAt, valuesOf } from "./run-once.ts";
+import { StepThrough } from "./step-through.ts";
+
+/** Functions that IEEE 754 (7.2) calls invalid on NaN, and equality, which says no: their result is a number that hides it. */
+const DECIDING: ReadonlySet<string> = new Set([
+  "lt",
+  "le",
+  "gt",
+  "ge",
+  "eq",
+  "ne",
+  "toI32",
+  "toU32",
+]);
+
+function decides({ op }: Node): boolean {
+  if (op.kind === "map") return DECIDING.has(op.fn);
+  if (op.kind === "reduce") return op.fn === "argmax" || op.fn === "argmin";
+  return op.kind === "argSort" || op.kind === "argTopK";
+}
+
+/** Floats below `outputs` by which something is chosen; what gradients compare, forward operations gave. */
+function decisiveBelow(outputs: readonly Node[]): Node[] {
+  const deciding = topologicalOrder(outputs).filter(
+    (node) => decides(node) && !node.made?.gradientOf,
+  );
+  const inputs = deciding.flatMap((node) => node.inputs).filter(({ dtype }) => dtype === "f32");
+  return [...new Set(inputs)];
+}
+
+const isFinite = (values: TypedArray): boolean => values.every((value) => Number.isFinite(value));
+const isNumber = (values: TypedArray): boolean => !values.some((value) => Number.isNaN(value));
+
+async function firstNotFinite(
+  outputs: readonly Node[],
+  placements: readonly Placement[],
+): Promise<Node | null> {
+  for (const [i, node] of outputs.entries()) {
+    const placement = placements[i];
+    if (node.dtype !== "f32" || placement === undefined) continue;
+    if (!isFinite(await valuesAt(node, placement))) return node;
+  }
+  return null;
+}
+
+/** The value at the origin of `anomaly`, and of a function of one to three numbers those it was computed from. */
+async function findingAt({ origin }: Anomaly, device: Device): Promise<Finding> {
+  const { node, place } = origin;
+  const inputs = node.op.kind === "map" ? node.inputs : [];
+  const [own, ...from] = await valuesOf([node, ...inputs], device, new PlanCache());
+  return {
+    value: own?.[place] ?? Number.NaN,
+    from: from.map((values) => values[place] ?? Number.NaN),
+  };
+}
+
+/**
+ * Checks what a run gave for `outputs`, which are not leaves yet, at `placements`.
+ * @returns ANOMALY, or null where all is well
+ */
+export async function anomalyIn(
+  outputs: readonly Node[],
+  placements: readonly Placement[],
+  device: Device,
+): Promise<PrismaError | null> {
+  const odd = await firstNotFinite(outputs, placements);
+  const decisive = decisiveBelow(outputs);
+  const plans = new PlanCache();
+  if (odd === null && (await valuesOf(decisive, device, plans)).every(isNumber)) return null;
+  const results = outputs.filter(({ dtype }) => dtype === "f32");
+  const steps = await StepThrough.run([...outputs, ...decisive], device);
+  const anomaly = findAnomaly(steps, results, decisive);
+  if (anomaly !== null) return anomalyError(anomaly, await findingAt(anomaly, device), outputs);
+  return odd === null || steps.isMarked(results) ? null : fusedAnomalyError(odd);
+}
