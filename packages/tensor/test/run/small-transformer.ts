@@ -1,9 +1,10 @@
-// A small transformer in tensor operations alone: its scores, and its loss with the gradient, for tests of faults.
+// A small transformer in tensor operations alone: its values, and its loss with the gradient, for tests of faults.
 import { scope, uniform, valueAndGrad, type Device, type Tensor } from "@prisma/tensor";
 
+// So much that the memory must grow.
 const [TOKENS, WIDTH, LAYERS] = [197, 192, 2];
 
-/** Makes results on `device`; whoever calls owns them. */
+/** Makes results on a device; whoever calls owns them. */
 export type Computation = (device: Device) => readonly Tensor[];
 
 function parameter(device: Device, seed: number): Tensor {
@@ -17,21 +18,21 @@ function block(x: Tensor, query: Tensor, mlp: Tensor): Tensor {
   return mixed.add(mixed.layerNorm().matmul(mlp).gelu());
 }
 
-function scores(device: Device, first: Tensor): Tensor {
+function transform(device: Device, first: Tensor): Tensor {
   let x = uniform([TOKENS, WIDTH], { seed: 1, device });
   for (let layer = 0; layer < LAYERS; layer++)
     x = block(x, layer === 0 ? first : parameter(device, 2 + layer), parameter(device, 9 + layer));
   return x.layerNorm();
 }
 
-/** The scores, and an activation that does not depend on them. */
-export const inference: Computation = (device) =>
-  scope(() => [scores(device, parameter(device, 2)), parameter(device, 77).softmax()]);
+/** What comes out of the last layer, and something that does not depend on it. */
+export const forward: Computation = (device) =>
+  scope(() => [transform(device, parameter(device, 2)), parameter(device, 77).softmax()]);
 
-/** The loss and its gradient in the first layer's weights. */
+/** A loss and its gradient in the first layer's weights. */
 export const backward: Computation = (device) =>
   scope(() => {
-    const loss = (first: Tensor): Tensor => scores(device, first).square().mul(0.5).exp().mean();
+    const loss = (first: Tensor): Tensor => transform(device, first).square().mul(0.5).exp().mean();
     const { value, gradient } = valueAndGrad(loss)(parameter(device, 2));
     return [value, gradient];
   });

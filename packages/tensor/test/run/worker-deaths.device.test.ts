@@ -1,5 +1,5 @@
 // Workers that fail at random points of a forward and a backward pass: coded errors within two seconds, no number of the dead, the same bits afterwards.
-import { init, PrismaError, type Tensor } from "@prisma/tensor";
+import { init } from "@prisma/tensor";
 import { spawnWorker } from "#worker-port";
 import { describe, expect, test } from "vitest";
 import type { WorkerHandle } from "../../src/device/wasm/worker-handle.ts";
@@ -8,10 +8,8 @@ import { Device } from "../../src/run/devices.ts";
 import { faultyWorker, type WorkerFault } from "../device/faulty-worker.ts";
 import { workerDevice } from "../device/wasm-engines.ts";
 import { RandomSource } from "../fuzz/random-source.ts";
-import { backward, inference, type Computation } from "./small-transformer.ts";
-
-/** Milliseconds within which every promise must settle. */
-const SOON = 2000;
+import { outcome, run, SOON } from "./outcomes.ts";
+import { backward, forward, type Computation } from "./small-transformer.ts";
 
 /** Milliseconds after which Chromium ends a worker that never gives its thread back. */
 const FORCED = typeof document === "undefined" ? 0 : 2000;
@@ -26,32 +24,9 @@ const FAULTS: readonly (readonly [fault: WorkerFault, code: string, calls: numbe
 ];
 
 const COMPUTATIONS: readonly (readonly [name: string, Computation])[] = [
-  ["a forward pass", inference],
+  ["a forward pass", forward],
   ["a backward pass", backward],
 ];
-
-/** Bits, or the code of the error; "late" where neither comes soon. */
-async function outcome(x: Tensor, soon = SOON): Promise<string> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve("late"), soon);
-  });
-  const settled = x.data().then(
-    (values) => String(new Uint32Array(values.buffer, values.byteOffset, values.length)),
-    (error: unknown) => (error instanceof PrismaError ? error.code : String(error)),
-  );
-  const first = await Promise.race([settled, late]);
-  clearTimeout(timer);
-  return first;
-}
-
-/** Outcomes of all results, asked for at once. */
-async function run(device: Device, computation: Computation): Promise<string[]> {
-  const results = computation(device);
-  const outcomes = await Promise.all(results.map((x) => outcome(x)));
-  results.forEach((result) => result.dispose());
-  return outcomes;
-}
 
 /** A device whose first coordinator fails; those that replace it do not. */
 function faultyDevice(threads: number, fault: WorkerFault, call: number): Device {
@@ -103,8 +78,8 @@ describe.each([1, 2])("with %i threads", (threads) => {
 test.skipIf(!shared)("a helper that ends without a word", async () => {
   const workers: WorkerHandle[] = [];
   const device = new Device(workerDevice(2, workers));
-  const bits = await run(device, inference);
-  const results = inference(device);
+  const bits = await run(device, forward);
+  const results = forward(device);
   const pending = results.map((x) => outcome(x, SOON + FORCED));
   await Promise.resolve();
   workers[1]!.terminate();
@@ -113,6 +88,6 @@ test.skipIf(!shared)("a helper that ends without a word", async () => {
   await expect.poll(() => device.port.epoch, { timeout: SOON + FORCED }).toBe(1);
   for (const x of results) expect(await outcome(x)).toMatch(/WORKER_FAILED|DEVICE_LOST/);
   results.forEach((x) => x.dispose());
-  expect(await run(device, inference)).toEqual(bits);
+  expect(await run(device, forward)).toEqual(bits);
   await device.dispose();
 });
