@@ -9,7 +9,7 @@ export interface Subject {
   readonly more: (text: string) => object;
 }
 
-/** What went wrong with a figure; nothing, if all is well. `html`: how it was drawn, as text. */
+/** What went wrong with a figure; nothing, if all is well. `html`: all that was drawn, as text. */
 export interface Finding {
   readonly problems: readonly string[];
   readonly html: string;
@@ -76,7 +76,7 @@ export async function drawHostile(subject: Subject, text: string): Promise<Findi
   // Handlers of what would have been elements run in tasks of their own.
   await new Promise((resolve) => setTimeout(resolve));
   if (Reflect.has(window, "hit")) problems.push("it ran");
-  return { problems, html: hostile.element.outerHTML };
+  return { problems, html: document.body.getHTML() };
 }
 
 /** Keys of `subject`'s data under which texts are replaced. */
