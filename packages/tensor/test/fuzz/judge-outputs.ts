@@ -84,9 +84,11 @@ function roundedSamples(program: RandomProgram): Evaluated[][] {
   return samples;
 }
 
+/** Whether rounding takes `value` as far as `got`. Where it makes or unmakes an infinity or a NaN, it takes it anywhere. */
 function withinReach(got: number, value: number, others: readonly number[]): boolean {
-  if (others.some((other) => Object.is(Number.isFinite(other), Number.isFinite(value)) === false))
-    return true;
+  const turned = (other: number): boolean =>
+    !(Number.isFinite(other) && Number.isFinite(value)) && !Object.is(other, value);
+  if (others.some(turned)) return true;
   const spread = Math.max(...others.map((other) => Math.abs(other - value)));
   return Math.abs(got - value) <= REACH * spread;
 }
