@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import type { PageState } from "./page-state.ts";
 import { ActionsPanel } from "./parts/actions-panel.tsx";
 import { AnswerPanel } from "./parts/answer-panel.tsx";
+import { AttentionSwitch } from "./parts/attention-switch.tsx";
 import { ChangePanel } from "./parts/change-panel.tsx";
 import { DeviceSwitch } from "./parts/device-switch.tsx";
 import { EditsPanel } from "./parts/edits-panel.tsx";
@@ -88,7 +89,10 @@ function CloserLook({ page }: { page: PageState }) {
   const causes = page.cause.causes.value;
   return (
     <section class="closer" aria-labelledby="closer-title">
-      <h2 id="closer-title">A closer look</h2>
+      <header class="closer-top">
+        <h2 id="closer-title">A closer look</h2>
+        <AttentionSwitch page={page} />
+      </header>
       <div class="columns">
         <HeadsPanel page={page} />
         <HeadPanel page={page} />

@@ -1,4 +1,5 @@
 // What causes the answer, and what edits of heads change: the causal half of the page as signals.
+import type { AttentionKind } from "@prisma/analysis";
 import { signal } from "@preact/signals";
 import type { Signal } from "@preact/signals";
 import type { GreyPicture } from "./compose-scene.ts";
@@ -39,6 +40,8 @@ export class CauseState {
   readonly causes: Signal<Causes | null> = signal(null);
   readonly busy: Signal<boolean> = signal(false);
   readonly error: Signal<string | null> = signal(null);
+  /** What the attention figures show. */
+  readonly attention: Signal<AttentionKind> = signal("pattern");
   /** The lens shown: 0 reads the embeddings, each next one the stream after another layer. */
   readonly lensLayer: Signal<number | null> = signal(null);
 
@@ -72,6 +75,12 @@ export class CauseState {
     await this.#examineEdits();
   }
 
+  /** Shows attention in another measure. */
+  async measureAttention(kind: AttentionKind): Promise<void> {
+    this.attention.value = kind;
+    await this.#examineEdits();
+  }
+
   /** Examines a picture that was just read, the model as it is first. Of several under way only the newest is shown. */
   async examine(engine: Engine, examined: Examined): Promise<void> {
     this.#engine = engine;
@@ -80,9 +89,11 @@ export class CauseState {
     this.#sweep = new AbortController();
     const { signal } = this.#sweep;
     await this.#latestOnly(async (isLatest) => {
-      const plain = await engine.examine(examined, question, []);
       const edits = this.edits.value;
-      const edited = edits.length === 0 ? plain : await engine.examine(examined, question, edits);
+      const attention = this.attention.value;
+      const plain = await engine.examine(examined, { question, edits: [], attention });
+      const edited =
+        edits.length === 0 ? plain : await engine.examine(examined, { question, edits, attention });
       if (!isLatest()) return;
       const { model } = engine;
       this.causes.value = { examined, model, question, plain, edits, edited, effects: null };
@@ -109,12 +120,17 @@ export class CauseState {
   async #examineEdits(): Promise<void> {
     const [engine, examined, shown] = [this.#engine, this.#examined, this.causes.value];
     if (engine === null || examined === null || shown?.examined !== examined) return;
-    const edits = this.edits.value;
+    const [edits, attention, { question }] = [this.edits.value, this.attention.value, shown];
     await this.#latestOnly(async (isLatest) => {
+      const plain =
+        shown.plain.attention.kind === attention
+          ? shown.plain
+          : await engine.examine(examined, { question, edits: [], attention });
       const edited =
-        edits.length === 0 ? shown.plain : await engine.examine(examined, shown.question, edits);
+        edits.length === 0 ? plain : await engine.examine(examined, { question, edits, attention });
       const now = this.causes.value;
-      if (isLatest() && now?.examined === examined) this.causes.value = { ...now, edits, edited };
+      if (isLatest() && now?.examined === examined)
+        this.causes.value = { ...now, plain, edits, edited };
     });
   }
 

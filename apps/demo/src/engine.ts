@@ -1,5 +1,5 @@
 // The model behind the page: loads it on a device, reads pictures with it. No other file touches it.
-import type { ReferenceSet } from "@prisma/analysis";
+import type { AttentionKind, ReferenceSet } from "@prisma/analysis";
 import { init, type Device, type Tensor } from "@prisma/tensor";
 import { loadViT, type Pixels, type ViT } from "@prisma/vit";
 import type { Picture, TokenLayout } from "@prisma/viz";
@@ -49,11 +49,26 @@ export interface LensAnswer {
   readonly probabilities: readonly number[];
 }
 
+/** Attention between all tokens in one measure: `[layers, heads, tokens, tokens]`. */
+export interface MeasuredAttention {
+  readonly kind: AttentionKind;
+  readonly values: Float32Array;
+}
+
+/** What is asked of a picture. */
+export interface Asked {
+  readonly question: Question;
+  readonly edits: readonly HeadEdit[];
+  readonly attention: AttentionKind;
+}
+
 /** What decides between two classes in one picture, with some edits of heads. */
 export interface Examination {
   readonly logits: Float32Array;
-  /** `[layers, heads, tokens, tokens]` */
+  /** Shares of attention, `[layers, heads, tokens, tokens]`. */
   readonly pattern: Float32Array;
+  /** The same in the measure that was asked for. */
+  readonly attention: MeasuredAttention;
   /** What each head, and last the MLP, of each layer writes toward the question: `[layers, heads + 1]`. */
   readonly contributions: Float32Array;
   /** What the embeddings and biases write; with `contributions` it sums to the margin. */
@@ -83,12 +98,8 @@ export interface Engine {
   readonly model: ModelFacts;
   readonly device: DeviceFacts;
   read(image: Blob | GreyPicture): Promise<Reading>;
-  /** What decides the question in a picture, with `edits` made. */
-  examine(
-    pictures: ExaminedPictures,
-    question: Question,
-    edits: readonly HeadEdit[],
-  ): Promise<Examination>;
+  /** What decides the question in a picture, with edits made. */
+  examine(pictures: ExaminedPictures, asked: Asked): Promise<Examination>;
   /** What every head writes toward the question in a picture, and what cutting it does. */
   measure(image: Blob | GreyPicture, question: Question, signal: AbortSignal): Promise<HeadNumbers>;
   /** The same model with random weights, drawn once; it lives as long as this one. */
@@ -200,17 +211,13 @@ class ViTEngine implements Engine {
     };
   }
 
-  examine(
-    { image, second }: ExaminedPictures,
-    question: Question,
-    edits: readonly HeadEdit[],
-  ): Promise<Examination> {
+  examine({ image, second }: ExaminedPictures, asked: Asked): Promise<Examination> {
     return inTurn(async () => {
       const reference = await this.#referenceMeans();
       using input = await this.#vit.preprocess(image);
       using other = second === null ? null : await this.#vit.preprocess(second);
       const sources = { reference, second: other };
-      return await examineModel(this.#vit, input, { question, edits, sources });
+      return await examineModel(this.#vit, input, { ...asked, sources });
     });
   }
 

@@ -1,10 +1,12 @@
 // What decides in a model: runs with edits of heads, and the analyses of those runs, as plain numbers.
 import {
   ablate,
+  attentionMaps,
   attributeLogits,
   editHooks,
   logitLens,
   referenceMeans,
+  type AttentionKind,
   type Edit,
   type EditPosition,
   type EditSources,
@@ -15,7 +17,7 @@ import {
 import type { Tensor } from "@prisma/tensor";
 import type { ViT } from "@prisma/vit";
 import type { Side } from "./compose-scene.ts";
-import type { Examination, HeadNumbers, LensAnswer } from "./engine.ts";
+import type { Asked, Examination, HeadNumbers, LensAnswer, MeasuredAttention } from "./engine.ts";
 import type { HeadEdit } from "./head-edits.ts";
 import type { Question } from "./question.ts";
 
@@ -60,15 +62,11 @@ export async function headMeans(model: ViT, scenes: Tensor): Promise<ReferenceSe
   });
 }
 
-/** What decides `question` in `input` when `edits` are made. */
+/** What decides a question in `input` when edits are made. */
 export async function examineModel(
   model: ViT,
   input: Tensor,
-  options: {
-    readonly question: Question;
-    readonly edits: readonly HeadEdit[];
-    readonly sources: Sources;
-  },
+  options: Asked & { readonly sources: Sources },
 ): Promise<Examination> {
   const { question, sources } = options;
   const edits = options.edits.map((edit) => analysisEdit(edit, model.tokens.grid));
@@ -81,12 +79,33 @@ export async function examineModel(
   const patterns = await Promise.all(
     Array.from({ length: model.layers }, (_, layer) => run.cache.get("pattern", layer).data()),
   );
+  const pattern = Float32Array.from(patterns.flatMap((values) => Array.from(values)));
   return {
     logits: Float32Array.from(await run.output.data()),
-    pattern: Float32Array.from(patterns.flatMap((values) => Array.from(values))),
+    pattern,
+    attention: await measuredAttention(model, input, { kind: options.attention, target, pattern }),
     ...headsAndMlps(model, attribution),
     ...lensOf(model, lens),
   };
+}
+
+/** Attention in the measure asked for; shares are there already. */
+async function measuredAttention(
+  model: ViT,
+  input: Tensor,
+  ask: {
+    readonly kind: AttentionKind;
+    readonly target: readonly [number, number];
+    readonly pattern: Float32Array;
+  },
+): Promise<MeasuredAttention> {
+  const { kind, target, pattern } = ask;
+  if (kind === "pattern") return { kind, values: pattern };
+  const { maps } = await attentionMaps(model, input, {
+    kind,
+    ...(kind === "contribution" ? { target } : {}),
+  });
+  return { kind, values: maps.values };
 }
 
 /**

@@ -3,6 +3,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { HeadIndex } from "@prisma/viz";
 import { CauseState } from "./cause-state.ts";
+import type { Causes } from "./cause-state.ts";
 import { paintOut } from "./compose-scene.ts";
 import type { GreyPicture } from "./compose-scene.ts";
 import type { DeviceKind, Engine, Reading, StartEngine } from "./engine.ts";
@@ -67,12 +68,10 @@ export class PageState {
   /** The same question asked of many scenes. */
   readonly mean: MeanState = new MeanState();
 
-  /** Attention in the picture read, `[layers, heads, tokens, tokens]`: with the edits, once it is known what they do. */
-  readonly pattern: ReadonlySignal<Float32Array | null> = computed(() => {
-    const reading = this.reading.value;
+  /** What causes the answer to the picture read, once that is known. */
+  readonly known: ReadonlySignal<Causes | null> = computed(() => {
     const causes = this.cause.causes.value;
-    if (reading === null) return null;
-    return causes?.examined.logits === reading.logits ? causes.edited.pattern : reading.pattern;
+    return causes?.examined.logits === this.reading.value?.logits ? causes : null;
   });
 
   readonly #parts: PageParts;

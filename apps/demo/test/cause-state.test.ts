@@ -46,7 +46,7 @@ test("of edits under way only the newest is shown, whichever ends first", async 
   const engine = fakeEngine("wasm", read);
   const cause = new CauseState();
   await cause.examine(engine, examined(5));
-  engine.examine = (_pictures, _question, edits) =>
+  engine.examine = (_pictures, { edits }) =>
     new Promise((resolve) => endings.push(() => resolve(fakeExamination(edits.length))));
   const [first, second] = [cause.toggle(cut(1)), cause.toggle(cut(2))];
   endings[1]!();

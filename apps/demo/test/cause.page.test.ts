@@ -1,4 +1,5 @@
 // The causal half of the page: what it says against the analyses run here, edits, their way back, and links that hold them.
+import type { AttentionKind } from "@prisma/analysis";
 import { init, type Device } from "@prisma/tensor";
 import { loadViT, type ViT } from "@prisma/vit";
 import type { Page } from "playwright";
@@ -39,7 +40,11 @@ afterAll(async () => {
 });
 
 /** The example's scene examined in this process. */
-async function expected(edits: readonly HeadEdit[], of: ViT = model): Promise<Examination> {
+async function expected(
+  edits: readonly HeadEdit[],
+  of: ViT = model,
+  attention: AttentionKind = "pattern",
+): Promise<Examination> {
   const { left, right, brighter } = workedExample.scene;
   const garment = (at: number) => readGreyPng(`garments/${String(at).padStart(3, "0")}.png`);
   const scene = composeScene(garment(left), garment(right), brighter);
@@ -53,7 +58,12 @@ async function expected(edits: readonly HeadEdit[], of: ViT = model): Promise<Ex
   const garments = shippedGarments();
   const labels = [left, right].map((at) => garments[at]!.label);
   const question = questionOf(await output.data(), labels);
-  return await examineModel(of, input, { question, edits, sources: { reference, second } });
+  return await examineModel(of, input, {
+    question,
+    edits,
+    attention,
+    sources: { reference, second },
+  });
 }
 
 /** What heads write and what cutting them does in the hundred scenes of the example's question. */
@@ -177,6 +187,36 @@ test("a head may be kept from looking at a patch: attention, answer and list fol
     await page.getByRole("button", { name: /^Hide its top patch, / }).innerText(),
   ).not.toContain("(0,5)");
   expect(new URL(page.url()).search).toContain("edits=L3H2-blind-0.5&");
+});
+
+test("attention is shown as what is taken and what that adds, with edits too", async () => {
+  const page = await open();
+  const row = (examination: Examination): Float32Array =>
+    examination.attention.values.subarray((3 * 4 + 2) * 33 * 33, (3 * 4 + 2) * 33 * 33 + 33);
+  const cells = (): Promise<number[]> =>
+    page
+      .locator(".prisma-attention-map .prisma-cell")
+      .evaluateAll((all) =>
+        all.map((cell) => Number(cell.getAttribute("title")!.split(": ").at(-1))),
+      );
+  for (const [name, kind, title] of [
+    ["Takes", "value-weighted", "What does L3H2 take?"],
+    ["Adds", "contribution", "What does L3H2 add?"],
+  ] as const) {
+    await page.getByRole("radio", { name, exact: true }).check();
+    await expect.poll(() => page.locator("#head-title").innerText()).toBe(title);
+    const plain = row(await expected([], model, kind));
+    expect(farthest(await cells(), plain)).toBeLessThanOrEqual(TOLERANCE);
+  }
+  // What the head adds is what it writes toward the answer.
+  const sum = (await cells()).reduce((total, share) => total + share, 0);
+  expect(sum).toBeCloseTo((await written(page))[3 * 5 + 2]!, 3);
+  await page.getByRole("button", { name: "Hide right half" }).click();
+  const edit = { kind: "blind", head: { layer: 3, head: 2 }, hidden: "right" } as const;
+  const edited = row(await expected([edit], model, "contribution"));
+  await expect.poll(async () => farthest(await cells(), edited)).toBeLessThanOrEqual(TOLERANCE);
+  await page.getByRole("radio", { name: "Looks", exact: true }).check();
+  await expect.poll(() => page.locator("#head-title").innerText()).toBe("What does L3H2 look at?");
 });
 
 test("under reduced motion nothing moves by itself", async () => {

@@ -132,20 +132,25 @@ export function attentionLook(
     : contributionLook(figure, max, measure.target);
 }
 
-/** A colour bar that changes with the measure. */
+/** A colour bar that changes with the measure; `figure` is told whether its colours are signed. */
 export function measureBar(document: Document): {
   readonly element: HTMLElement;
-  readonly draw: (look: AttentionLook, measure: AttentionMeasure | undefined) => void;
+  readonly draw: (
+    figure: HTMLElement,
+    look: AttentionLook,
+    measure: AttentionMeasure | undefined,
+  ) => void;
 } {
   const element = createElement(document, "div", {});
   let drawn: string | null = null;
   return {
     element,
-    draw(look, measure) {
+    draw(figure, look, measure) {
       const key = JSON.stringify(measure ?? null);
       if (key === drawn) return;
       drawn = key;
       element.replaceChildren(look.bar(document));
+      figure.classList.toggle("prisma-signed-map", measure?.kind === "contribution");
     },
   };
 }

@@ -82,6 +82,7 @@ export const figureStyles: string = `
 }
 .prisma-figure .prisma-cell:focus-visible { z-index: 3; outline-offset: 3px; }
 .prisma-picture { image-rendering: pixelated; mix-blend-mode: screen; opacity: 0.35; pointer-events: none; }
+.prisma-signed-map .prisma-picture { mix-blend-mode: luminosity; opacity: 0.25; }
 .prisma-token-cells > .prisma-picture {
   grid-column: 1 / span var(--prisma-columns);
   grid-row: 2 / span var(--prisma-rows);

@@ -46,12 +46,10 @@ function actionsOf(page: PageState, causes: Causes): (readonly [words: string, e
 }
 
 /** The patch that the chosen head looks at most, from where the answer is read; the next one once that is hidden. */
-function topPatch(page: PageState, { model }: Causes): readonly [number, number] | null {
-  const pattern = page.pattern.value;
-  if (pattern === null) return null;
+function topPatch(page: PageState, { model, edited }: Causes): readonly [number, number] | null {
   const { tokens } = model;
   const row = attentionRow(
-    headPattern(pattern, model, page.selected.value),
+    headPattern(edited.pattern, model, page.selected.value),
     tokens,
     tokens.cls ?? page.query.value,
   );

@@ -1,6 +1,5 @@
 // The first sentences on the page: what the model answers, what decides it, and what to try.
 import { formatPercent } from "@prisma/viz";
-import type { Causes } from "../cause-state.ts";
 import type { Side } from "../compose-scene.ts";
 import type { Engine } from "../engine.ts";
 import { headName } from "../head-edits.ts";
@@ -32,9 +31,8 @@ export function Finding({ page }: { page: PageState }) {
       ) : (
         <>
           {/* Made anew when the second sentence is known, so that no word of the first moves. */}
-          <p key={causesOf(page, reading)}>
-            <Answer page={page} reading={reading} engine={engine} />{" "}
-            <Cause page={page} reading={reading} />
+          <p key={page.known.value}>
+            <Answer page={page} reading={reading} engine={engine} /> <Cause page={page} />
           </p>
           <Suggestion page={page} reading={reading} engine={engine} />
         </>
@@ -61,8 +59,8 @@ function Answer({ page, reading, engine }: Shown) {
 }
 
 /** What decides it, once that is known, and what edits did. */
-function Cause({ page, reading }: Pick<Shown, "page" | "reading">) {
-  const causes = causesOf(page, reading);
+function Cause({ page }: { page: PageState }) {
+  const causes = page.known.value;
   if (page.cause.error.value !== null)
     return (
       <span class="error" role="alert">
@@ -70,11 +68,6 @@ function Cause({ page, reading }: Pick<Shown, "page" | "reading">) {
       </span>
     );
   return causes === null ? null : <CauseSentence causes={causes} />;
-}
-
-function causesOf(page: PageState, reading: SceneReading): Causes | null {
-  const causes = page.cause.causes.value;
-  return causes?.examined.logits === reading.logits ? causes : null;
 }
 
 /** How the answer relates to the two garments of the scene. */

@@ -1,17 +1,21 @@
 // One head large over the picture, and what its attention does and does not say.
-import { attentionMap, formatPercent, tokenCount, tokenName } from "@prisma/viz";
-import type { AttentionMapData } from "@prisma/viz";
+import { attentionMap, formatNumber, formatPercent, tokenCount, tokenName } from "@prisma/viz";
+import type { AttentionMapData, Picture } from "@prisma/viz";
 import { useCallback } from "preact/hooks";
 import { attentionRow, headPattern, strongestKeys, sumByHalf } from "../attention-pattern.ts";
-import type { ModelFacts, Reading } from "../engine.ts";
+import type { ModelFacts } from "../engine.ts";
 import { headName } from "../head-edits.ts";
 import type { PageState } from "../page-state.ts";
+import { shownAttention } from "../shown-attention.ts";
+import type { ShownAttention } from "../shown-attention.ts";
 import { FigureView } from "./figure-view.tsx";
+
+const verbs = { pattern: "look at", "value-weighted": "take", contribution: "add" } as const;
 
 /** The chosen head's attention over the picture, one row at a time. */
 export function HeadPanel({ page }: { page: PageState }) {
   const reading = page.reading.value;
-  const pattern = page.pattern.value;
+  const attention = shownAttention(page);
   const engine = page.engine.value;
   const create = useCallback(
     (data: AttentionMapData) =>
@@ -28,42 +32,47 @@ export function HeadPanel({ page }: { page: PageState }) {
   );
   return (
     <section class="panel head" aria-labelledby="head-title">
-      <h3 id="head-title">What does {headName(page.selected.value)} look at?</h3>
+      <h3 id="head-title">
+        What does {headName(page.selected.value)} {verbs[attention?.measure.kind ?? "pattern"]}?
+      </h3>
       <p class="lead small quiet">
         Point at a patch to see where it looks, click to keep it, or walk with the arrow keys. The
         picture lies faintly over the colours.
       </p>
       <div class="head-figure" data-busy={page.busy.value}>
-        {reading !== null && pattern !== null && engine !== null && (
+        {reading !== null && attention !== null && engine !== null && (
           <FigureView
             create={create}
-            data={mapData(page, engine.model, { pattern, picture: reading.picture })}
+            data={mapData(page, engine.model, { attention, picture: reading.picture })}
           />
         )}
       </div>
-      {pattern !== null && engine !== null && (
-        <Strongest page={page} model={engine.model} pattern={pattern} />
+      {attention !== null && engine !== null && (
+        <Strongest page={page} model={engine.model} attention={attention} />
       )}
-      <p class="note small">
-        Attention is where a head looks, not what decides the answer: a head can look hard and write
-        nothing that matters.
-      </p>
     </section>
   );
 }
 
-function Strongest(props: { page: PageState; model: ModelFacts; pattern: Float32Array }) {
-  const { page, model, pattern } = props;
+function Strongest(props: { page: PageState; model: ModelFacts; attention: ShownAttention }) {
+  const { page, model, attention } = props;
+  const { tokens } = model;
+  const { kind } = attention.measure;
   const query = page.shownQuery.value;
-  const row = attentionRow(headPattern(pattern, model, page.selected.value), model.tokens, query);
-  const strongest = strongestKeys(row, row.keys(), 3).map(
-    (key) => `${tokenName(model.tokens, key)} ${formatPercent(row[key] ?? 0)}`,
+  const row = attentionRow(
+    headPattern(attention.values, model, page.selected.value),
+    tokens,
+    query,
   );
-  const [left, right] = sumByHalf(row, model.tokens);
+  const written = kind === "pattern" ? formatPercent : formatNumber;
+  const strongest = strongestKeys(row, row.keys(), 3).map(
+    (key) => `${tokenName(tokens, key)} ${written(row[key] ?? 0)}`,
+  );
+  const [left, right] = sumByHalf(row, tokens);
   return (
     <p class="strongest">
-      From <strong>{tokenName(model.tokens, query)}</strong> {formatPercent(left)} on the left half,{" "}
-      {formatPercent(right)} on the right; most at {strongest.join(", ")}.
+      From <strong>{tokenName(tokens, query)}</strong> {written(left)} on the left half,{" "}
+      {written(right)} on the right; most at {strongest.join(", ")}.
     </p>
   );
 }
@@ -71,12 +80,13 @@ function Strongest(props: { page: PageState; model: ModelFacts; pattern: Float32
 function mapData(
   page: PageState,
   model: ModelFacts,
-  { pattern, picture }: Pick<Reading, "pattern" | "picture">,
+  { attention, picture }: { readonly attention: ShownAttention; readonly picture: Picture },
 ): AttentionMapData {
   const count = tokenCount(model.tokens);
   return {
     shape: [count, count],
-    data: headPattern(pattern, model, page.selected.value),
+    data: headPattern(attention.values, model, page.selected.value),
+    measure: attention.measure,
     tokens: model.tokens,
     query: page.query.value,
     name: headName(page.selected.value),

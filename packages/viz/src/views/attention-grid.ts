@@ -93,7 +93,7 @@ export function attentionGrid(
   const update = (next: AttentionGridData): void => {
     checkSameShape(figureName, data.shape, next.shape);
     checkData(next);
-    bar.draw(drawGrid(element, cells, next), next.measure);
+    bar.draw(element, drawGrid(element, cells, next), next.measure);
     selected = next.selected;
     checkRadio(buttons, buttonIndex(selected, data.shape));
   };

@@ -95,7 +95,7 @@ export function attentionMap(
     );
     const told = { names: tokenNames(next), look };
     drawCells(cells, row, told);
-    bar.draw(look, next.measure);
+    bar.draw(element, look, next.measure);
     cells.mark(query, next.query);
     setAttribute(element, "aria-label", `Head ${next.name}: ${describeRow(row, query, told)}.`);
   };
