@@ -38,18 +38,25 @@ function decisiveBelow(outputs: readonly Node[]): Node[] {
 }
 
 const isFinite = (values: TypedArray): boolean => values.every((value) => Number.isFinite(value));
-const isNumber = (values: TypedArray): boolean => !values.some((value) => Number.isNaN(value));
 
-async function firstNotFinite(
+/** Those of `outputs` that are not finite floats. */
+async function notFinite(
   outputs: readonly Node[],
   placements: readonly Placement[],
-): Promise<Node | null> {
+): Promise<Node[]> {
+  const odd: Node[] = [];
   for (const [i, node] of outputs.entries()) {
     const placement = placements[i];
     if (node.dtype !== "f32" || placement === undefined) continue;
-    if (!isFinite(await valuesAt(node, placement))) return node;
+    if (!isFinite(await valuesAt(node, placement))) odd.push(node);
   }
-  return null;
+  return odd;
+}
+
+/** Those of `nodes` that hold NaN. */
+async function notNumbers(nodes: readonly Node[], device: Device): Promise<Node[]> {
+  const values = await valuesOf(nodes, device, new PlanCache());
+  return nodes.filter((_, i) => values[i]?.some((value) => Number.isNaN(value)));
 }
 
 /** The value at the origin of `anomaly`, and of a function of one to three numbers those it was computed from. */
@@ -72,13 +79,12 @@ export async function anomalyIn(
   placements: readonly Placement[],
   device: Device,
 ): Promise<PrismaError | null> {
-  const odd = await firstNotFinite(outputs, placements);
-  const decisive = decisiveBelow(outputs);
-  const plans = new PlanCache();
-  if (odd === null && (await valuesOf(decisive, device, plans)).every(isNumber)) return null;
-  const results = outputs.filter(({ dtype }) => dtype === "f32");
-  const steps = await StepThrough.run([...outputs, ...decisive], device);
-  const anomaly = findAnomaly(steps, results, decisive);
+  const odd = await notFinite(outputs, placements);
+  const decisive = await notNumbers(decisiveBelow(outputs), device);
+  if (odd.length + decisive.length === 0) return null;
+  const steps = await StepThrough.run([...odd, ...decisive], device);
+  const anomaly = findAnomaly(steps, odd, decisive);
   if (anomaly !== null) return anomalyError(anomaly, await findingAt(anomaly, device), outputs);
-  return odd === null || steps.isMarked(results) ? null : fusedAnomalyError(odd);
+  const unexplained = odd.find((node) => !steps.isMarked(node));
+  return unexplained === undefined ? null : fusedAnomalyError(unexplained);
 }

@@ -193,9 +193,9 @@ export class StepThrough {
     return place < 0 ? null : { node, place };
   }
 
-  /** Whether any element of `nodes` is not plainly finite. */
-  isMarked(nodes: readonly Node[]): boolean {
-    return nodes.some((node) => this.#marks.has(node));
+  /** Whether any element of `node` is not plainly finite. */
+  isMarked(node: Node): boolean {
+    return this.#marks.has(node);
   }
 
   /** The first of `nodes`' elements with `mark`, or null. */
