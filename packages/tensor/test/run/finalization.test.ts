@@ -35,3 +35,17 @@ test("forgotten tensors, and constants of forgotten compiled functions", async (
   await expectCollected(() => memory().tensors <= before.tensors, true);
   await device.dispose();
 });
+
+test("a kept result under debug does not keep the tensors that its call was made on", async () => {
+  const device = await init({ device: "wasm", threads: 1, debug: true });
+  collectGarbage();
+  const before = memory();
+  const result = await (async () => {
+    const x = await uniform([8], { seed: 1 }).realize();
+    return x.mul(2).add(1).realize();
+  })();
+  await expectCollected(() => memory().buffers, before.buffers + 1);
+  expect(result.node.made?.site.operation).toBe("add");
+  result.dispose();
+  await device.dispose();
+});
