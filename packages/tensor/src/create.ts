@@ -1,6 +1,6 @@
 // Tensors from host values, constants, ranges and random numbers.
 import { checkOptions } from "./check-options.ts";
-import { assertKnownDType, createArray, type DType, type TypedArray } from "./dtype.ts";
+import { assertKnownDType, createArray, type DType } from "./dtype.ts";
 import { kindOf, PrismaError } from "./errors.ts";
 import {
   expandNode,
@@ -11,6 +11,7 @@ import {
   scalarNode,
 } from "./graph/build.ts";
 import { Node } from "./graph/node.ts";
+import { encodeHalves, halfWords } from "./half.ts";
 import { assertHeld, castNode, exactScalar } from "./ops/checks.ts";
 import { checkDevice, currentDevice, maybeCurrentDevice, type Device } from "./run/devices.ts";
 import { assertShape, formatShape, MAX_RANK, sizeOf, type Shape } from "./shape.ts";
@@ -111,8 +112,15 @@ function flattenNested(values: NestedArray): Flat {
   return { flat, shape, dtype: kinds.has("boolean") ? "bool" : "f32" };
 }
 
-/** A copy of `flat` as `dtype`: numbers are made bools by `!= 0`, and must be what an integer type holds. */
-function copyAs(dtype: DType, flat: ArrayLike<number>): TypedArray {
+/**
+ * A copy of `flat` as a leaf of `dtype` holds it: numbers are made bools by `!= 0`, must be what an integer type holds, and
+ * are rounded to f32 and f16, which makes none infinite.
+ */
+function copyAs(dtype: DType, flat: ArrayLike<number>): ArrayBufferView<ArrayBuffer> {
+  if (dtype === "f16") {
+    for (let i = 0; i < flat.length; i++) assertHeld("tensor", flat[i] ?? Number.NaN, dtype);
+    return halfWords(encodeHalves(flat));
+  }
   const copy = createArray(dtype, flat.length);
   if (dtype === "bool") {
     for (let i = 0; i < flat.length; i++) copy[i] = flat[i] === 0 ? 0 : 1;
@@ -136,7 +144,12 @@ export function checkCreateOptions(
   checkDevice(operation, options.device);
 }
 
-function leaf(values: TypedArray, shape: Shape, dtype: DType, device: Device): Tensor {
+function leaf(
+  values: ArrayBufferView<ArrayBuffer>,
+  shape: Shape,
+  dtype: DType,
+  device: Device,
+): Tensor {
   const node = new Node({ kind: "leaf" }, [], shape, dtype, device, "tensor");
   node.setSource({ load: () => values });
   return new Tensor(node);

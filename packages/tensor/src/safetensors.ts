@@ -1,11 +1,12 @@
 // Safetensors files as tensors: leaves that read their own byte range when they are first needed, and a writer.
 import { checkOptions } from "./check-options.ts";
-import { createArray, type DType } from "./dtype.ts";
+import type { DType } from "./dtype.ts";
 import { kindOf, PrismaError, quoteName } from "./errors.ts";
 import { Node } from "./graph/node.ts";
 import { byteSource, type ByteInput, type ByteSource, type ReadOptions } from "./io/byte-source.ts";
-import { decodeValues, heldAs } from "./io/decode-dtype.ts";
+import { assertFloatType, heldAs, leafValues, type FloatType } from "./io/decode-dtype.ts";
 import { encodeSafetensors } from "./io/encode-safetensors.ts";
+import { encodeValues } from "./io/encode-values.ts";
 import type { SafetensorsEntry } from "./io/safetensors-entry.ts";
 import { readSafetensorsHeader } from "./io/safetensors-header.ts";
 import type { SafetensorsLimits } from "./io/safetensors-limits.ts";
@@ -25,6 +26,8 @@ export interface Safetensors {
 export interface ReadSafetensorsOptions extends SafetensorsLimits, ReadOptions {
   /** Default: the device of the last `init`. */
   readonly device?: Device;
+  /** In what floats are held; "f16" takes half the memory and rounds what is wider. Default: "f32". */
+  readonly dtype?: FloatType;
 }
 
 function lazyTensor(
@@ -32,11 +35,11 @@ function lazyTensor(
   name: string,
   entry: SafetensorsEntry,
   dataStart: number,
-  device: Device,
+  held: { readonly device: Device; readonly dtype: FloatType },
 ): Tensor {
-  const dtype: DType = heldAs(entry.dtype) ?? "f32";
+  const dtype: DType = heldAs(entry.dtype, held.dtype) ?? "f32";
   const label = `${source.name}: tensor ${quoteName(name)}`;
-  const node = new Node({ kind: "leaf" }, [], entry.shape, dtype, device, label);
+  const node = new Node({ kind: "leaf" }, [], entry.shape, dtype, held.device, label);
   node.setSource({
     load: async (signal) => {
       if (heldAs(entry.dtype) === null) {
@@ -51,9 +54,8 @@ function lazyTensor(
         dataStart + entry.end,
         signal === undefined ? {} : { signal },
       );
-      const values = createArray(dtype, sizeOf(entry.shape));
-      decodeValues(entry.dtype, bytes, values, label);
-      return values;
+      const file = { dtype: entry.dtype, bytes, size: sizeOf(entry.shape) };
+      return leafValues(file, dtype, { name: label, outOfRange: "ST_VALUE_RANGE" });
     },
   });
   return new Tensor(node);
@@ -67,12 +69,14 @@ const READ_OPTIONS: readonly (keyof ReadSafetensorsOptions)[] = [
   "metadataPairs",
   "signal",
   "device",
+  "dtype",
 ];
 
 /**
  * Opens a safetensors file. Only its header is read now, and checked whole: nothing of a damaged file is believed.
- * F16, BF16 and F64 become f32; integers of other sizes i32 or u32.
- * @throws PrismaError ST_* naming what is wrong; SOURCE_NOT_FOUND, SOURCE_TRUNCATED, NETWORK_FAILED, CANCELLED
+ * F16, BF16 and F64 become f32, or f16 where `dtype` says so; integers of other sizes i32 or u32. A value that its type
+ * cannot hold (ST_VALUE_RANGE) is found when the data is read.
+ * @throws PrismaError ST_* naming what is wrong; DTYPE_UNSUPPORTED, SOURCE_NOT_FOUND, SOURCE_TRUNCATED, NETWORK_FAILED, CANCELLED
  * @example
  * const file = writeSafetensors(new Map([["w", await tensor([1, 2]).realize()]]));
  * const { tensors } = await readSafetensors(await file);
@@ -84,17 +88,20 @@ export async function readSafetensors(
 ): Promise<Safetensors> {
   checkOptions("readSafetensors", options, READ_OPTIONS);
   checkDevice("readSafetensors", options.device);
+  const { dtype = "f32" } = options;
+  assertFloatType("readSafetensors", dtype);
   const source = byteSource(input);
   const device = options.device ?? currentDevice();
   const header = await readSafetensorsHeader(source, options);
   const tensors = new Map<string, Tensor>();
   for (const [name, entry] of header.entries)
-    tensors.set(name, lazyTensor(source, name, entry, header.dataStart, device));
+    tensors.set(name, lazyTensor(source, name, entry, header.dataStart, { device, dtype }));
   return { tensors, metadata: header.metadata };
 }
 
 const FILE_DTYPES: Readonly<Record<DType, string>> = {
   f32: "F32",
+  f16: "F16",
   i32: "I32",
   u32: "U32",
   bool: "BOOL",
@@ -137,11 +144,7 @@ export async function writeSafetensors(
   checkMap("metadata", metadata, (value) => checkText("a value of the metadata", value));
   const entries = [];
   for (const [name, tensor] of tensors) {
-    const values = await tensor.data();
-    const bytes =
-      tensor.dtype === "bool"
-        ? Uint8Array.from(values)
-        : new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    const bytes = encodeValues(tensor.dtype, await tensor.data());
     entries.push({ name, dtype: FILE_DTYPES[tensor.dtype], shape: tensor.shape, bytes });
   }
   return encodeSafetensors(entries, metadata);

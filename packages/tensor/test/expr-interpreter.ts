@@ -1,5 +1,5 @@
 // Evaluates scalar expressions one element at a time in plain JavaScript, to test generated code against.
-import { viewBytes, type DType, type TypedArray } from "../src/dtype.ts";
+import { viewBytes, type MachineType, type TypedArray } from "../src/dtype.ts";
 import { evaluateAffine } from "../src/graph/affine.ts";
 import type { BufferId, Expr, GatherLoad, Load, MachineOp } from "../src/graph/expr.ts";
 import type { Guard, LinearForm } from "../src/graph/linear-form.ts";
@@ -23,7 +23,7 @@ export function place(form: LinearForm, at: Surroundings): number {
 /** The values of a buffer as `dtype`, whatever array they were given in. */
 export function valuesOf(
   buffer: BufferId,
-  dtype: DType,
+  dtype: MachineType,
   at: Pick<Surroundings, "buffers">,
 ): TypedArray {
   const array = at.buffers.get(buffer);
@@ -32,7 +32,7 @@ export function valuesOf(
 }
 
 /** `value` as it is stored in `dtype`: rounded to single precision, wrapped to 32 bits, or 0/1. */
-export function wrap(value: number, dtype: DType): number {
+export function wrap(value: number, dtype: MachineType): number {
   if (dtype === "f32") return Math.fround(value);
   if (dtype === "i32") return value | 0;
   return dtype === "u32" ? value >>> 0 : Number(value !== 0);
@@ -85,11 +85,11 @@ function gather(load: GatherLoad, at: Surroundings): number {
   return read(load, place(load.form, at) + load.stride * index, at);
 }
 
-function bits(value: number, from: DType): number {
+function bits(value: number, from: MachineType): number {
   return from === "f32" ? new Uint32Array(new Float32Array([value]).buffer)[0]! : value >>> 0;
 }
 
-function fromBits(word: number, to: DType): number {
+function fromBits(word: number, to: MachineType): number {
   return viewBytes(to, new Uint32Array([word]).buffer)[0]!;
 }
 
@@ -99,7 +99,7 @@ function roundToEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-function cast(x: number, from: DType, to: DType): number {
+function cast(x: number, from: MachineType, to: MachineType): number {
   if (to === "bool") return Number(x !== 0);
   if (to === "f32" || from !== "f32") return x;
   const [low, high] = to === "i32" ? [-(2 ** 31), 2 ** 31 - 1] : [0, 2 ** 32 - 1];
@@ -109,8 +109,8 @@ function cast(x: number, from: DType, to: DType): number {
 /** The operation on numbers; the caller wraps the result to `dtype`. */
 function operate(
   op: MachineOp,
-  dtype: DType,
-  from: DType,
+  dtype: MachineType,
+  from: MachineType,
   [a = 0, b = 0, c = 0]: number[],
 ): number {
   switch (op) {

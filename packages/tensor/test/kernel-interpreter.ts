@@ -1,5 +1,5 @@
 // Runs kernels of every family in plain loops, element by element, to test generated code against.
-import type { DType, TypedArray } from "../src/dtype.ts";
+import type { MachineType, TypedArray } from "../src/dtype.ts";
 import type { BufferId, Expr } from "../src/graph/expr.ts";
 import type { Reduction } from "../src/graph/node.ts";
 import type {
@@ -62,7 +62,7 @@ export function* coordinatesOf(shape: Shape): Generator<number[]> {
 }
 
 /** `fn` over `items` given in order; argmax and argmin give the first place of the extreme, NaN winning. */
-export function reduceValues(fn: Reduction, items: readonly number[], dtype: DType): number {
+export function reduceValues(fn: Reduction, items: readonly number[], dtype: MachineType): number {
   if (fn === "sum")
     return wrap(
       items.reduce((sum, x) => (dtype === "f32" ? sum + x : wrap(sum + x, dtype)), 0),

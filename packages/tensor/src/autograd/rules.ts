@@ -1,15 +1,16 @@
 // Gradient rules: for each kind of node, the gradients of its inputs from the gradient of its value.
+import { machineType } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 import {
   contractNode,
   expandNode,
   gatherNode,
   mapNode,
-  numberLike,
   padNode,
   permuteNode,
   reduceNode,
   reshapeNode,
+  scalarNode,
   scatterAddNode,
   sliceNode,
 } from "../graph/build.ts";
@@ -166,7 +167,7 @@ export function gradientsOfInputs(node: Node, g: Node): readonly (Node | null)[]
   return asGradientOf(node.made, () => rule(node, op, g));
 }
 
-/** Zeros in the shape of `node`. */
+/** Zeros in the shape of `node`: its gradient where nothing depends on it. */
 export function zerosOf(node: Node): Node {
-  return numberLike(0, node);
+  return expandNode(scalarNode(0, machineType(node.dtype)), node.shape);
 }

@@ -1,5 +1,6 @@
 // Builders of nodes from nodes whose shapes are already known to fit; rules of use are in `ops/`.
 import type { DType } from "../dtype.ts";
+import { decodeHalf, encodeHalf } from "../half.ts";
 import { assertShape, stridesOf, type Shape } from "../shape.ts";
 import { RESULT_TYPES, type ScalarFunctionName } from "./functions/names.ts";
 import { Node, type DeviceTag, type Reduction } from "./node.ts";
@@ -18,9 +19,10 @@ function derive(
   return new Node(op, inputs, shape, dtype, deviceAmong(inputs), label);
 }
 
-/** A number given per run, of shape []. */
+/** A number given per run, of shape []; rounded where `dtype` is f16. */
 export function scalarNode(value: number, dtype: DType = "f32"): Node {
-  return derive({ kind: "scalar", value }, [], [], dtype);
+  const held = dtype === "f16" ? decodeHalf(encodeHalf(value)) : value;
+  return derive({ kind: "scalar", value: held }, [], [], dtype);
 }
 
 /** `fn` of inputs of one shape. */

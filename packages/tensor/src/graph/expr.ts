@@ -1,5 +1,5 @@
 // Scalar expressions: what one element of a fused kernel computes, as a shared graph both code generators render.
-import type { DType } from "../dtype.ts";
+import type { MachineType } from "../dtype.ts";
 import type { Guard, LinearForm } from "./linear-form.ts";
 
 /**
@@ -59,22 +59,24 @@ export type BufferId = number;
 /** A value that does not depend on the element: the literal `value`. bool literals are 0 or 1. */
 export interface Literal {
   readonly kind: "literal";
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly value: number;
 }
 
 /** A number given when the plan is bound, the same for all elements. */
 export interface SlotExpr {
   readonly kind: "slot";
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly slot: number;
 }
 
 /** The element of `buffer` at `form`; 0 where a guard fails (the address is then not read). */
 export interface Load {
   readonly kind: "load";
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly buffer: BufferId;
+  /** Set where the buffer holds f16, which `form` then counts; no finished kernel has such loads. */
+  readonly packed?: true;
   readonly form: LinearForm;
   readonly guards: readonly Guard[];
 }
@@ -82,8 +84,10 @@ export interface Load {
 /** The element of `buffer` at `form + stride * index`; NaN (0 for integers) where `index` is outside `[0, size)` or a guard fails. */
 export interface GatherLoad {
   readonly kind: "gather";
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly buffer: BufferId;
+  /** As in {@link Load}. */
+  readonly packed?: true;
   readonly form: LinearForm;
   readonly guards: readonly Guard[];
   readonly index: Expr;
@@ -111,7 +115,7 @@ export interface InsideExpr {
  */
 export interface ValueExpr {
   readonly kind: "value";
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly kernel: number;
   readonly value: number;
   readonly form: LinearForm;
@@ -121,7 +125,7 @@ export interface ValueExpr {
 export interface OpExpr {
   readonly kind: "op";
   readonly op: MachineOp;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly args: readonly Expr[];
 }
 
@@ -137,7 +141,7 @@ export type Expr =
   | OpExpr;
 
 /** A literal of `dtype`. */
-export function literal(value: number, dtype: DType = "f32"): Literal {
+export function literal(value: number, dtype: MachineType = "f32"): Literal {
   return { kind: "literal", dtype, value };
 }
 
@@ -155,7 +159,7 @@ export function apply(op: Exclude<MachineOp, "cast" | "bitcast">, ...args: Expr[
 }
 
 /** `x` converted to `dtype`; `x` itself when it already has it. */
-export function castTo(x: Expr, dtype: DType): Expr {
+export function castTo(x: Expr, dtype: MachineType): Expr {
   return x.dtype === dtype ? x : { kind: "op", op: "cast", dtype, args: [x] };
 }
 

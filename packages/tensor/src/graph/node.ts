@@ -60,13 +60,13 @@ export type OpOf<Kind extends NodeKind> = Extract<NodeOp, { kind: Kind }>;
 
 /** Bytes on a device shared by every tensor that is a view of them; counted, freed with the last holder. */
 export interface Storage {
-  /** Elements it holds. */
+  /** Words of four bytes it holds. */
   readonly size: number;
   retain(): void;
   release(): void;
 }
 
-/** Where a leaf's values are: a place in a storage, as strides over its shape. */
+/** Where a leaf's values are: a place in a storage, as strides over its shape, both counted in elements. */
 export interface Placement {
   readonly storage: Storage;
   readonly form: LinearForm;
@@ -74,7 +74,7 @@ export interface Placement {
 
 /** Reads a leaf's values when it is first realized (a byte range of a file, or values still on the host). */
 export interface LeafSource {
-  /** Dense values in row-major order. `bool` as 0 and 1. */
+  /** Dense values in row-major order, as many bytes as they take in device memory. `bool` as 0 and 1, `f16` as its bits. */
   load(signal?: AbortSignal): ArrayBufferView<ArrayBuffer> | Promise<ArrayBufferView<ArrayBuffer>>;
 }
 

@@ -1,6 +1,7 @@
 // Element types of files by their safetensors names, and how their bytes become values of ours.
-import type { DType, TypedArray } from "../dtype.ts";
-import { PrismaError } from "../errors.ts";
+import { createArray, type DType, type TypedArray } from "../dtype.ts";
+import { kindOf, PrismaError, quoteName } from "../errors.ts";
+import { decodeHalf, encodeHalves, HALF_OVERFLOW, halfWords } from "../half.ts";
 
 /** Bits of one element by safetensors type name. Types we cannot hold are here too, so that files with them still open. */
 export const FILE_DTYPE_BITS: Readonly<Record<string, number>> = Object.assign(
@@ -29,14 +30,28 @@ export const FILE_DTYPE_BITS: Readonly<Record<string, number>> = Object.assign(
   },
 );
 
-/** The type in which a file's type is held, or null where it cannot be. */
-export function heldAs(fileDtype: string): DType | null {
+/** A type in which floats of files can be held. */
+export type FloatType = "f32" | "f16";
+
+/** @throws PrismaError DTYPE_UNSUPPORTED when floats cannot be held as `dtype` */
+export function assertFloatType(operation: string, dtype: FloatType): void {
+  if (dtype === "f32" || dtype === "f16") return;
+  const shown = typeof dtype === "string" ? quoteName(dtype) : kindOf(dtype);
+  throw new PrismaError(
+    "DTYPE_UNSUPPORTED",
+    `${operation}: dtype is ${shown}; the floats of a file can be held as f32 or f16`,
+    { known: ["f32", "f16"] },
+  );
+}
+
+/** The type in which a file's type is held, or null where it cannot be; floats are held as `floats`. */
+export function heldAs(fileDtype: string, floats: FloatType = "f32"): DType | null {
   switch (fileDtype) {
     case "F32":
     case "F16":
     case "BF16":
     case "F64":
-      return "f32";
+      return floats;
     case "I8":
     case "I16":
     case "I32":
@@ -53,18 +68,8 @@ export function heldAs(fileDtype: string): DType | null {
   }
 }
 
-/** The f32 with the value of an IEEE half. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : Number.NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
 /** What is read, for messages, and the code of a value that does not fit. */
-interface Place {
+export interface Place {
   readonly name: string;
   readonly outOfRange: "ST_VALUE_RANGE" | "NPY_VALUE_RANGE";
 }
@@ -103,7 +108,7 @@ function readerOf(
 ): { readonly bytes: number; readonly read: Reader } | null {
   switch (fileDtype) {
     case "F16":
-      return { bytes: 2, read: (view, byte) => halfToFloat(view.getUint16(byte, true)) };
+      return { bytes: 2, read: (view, byte) => decodeHalf(view.getUint16(byte, true)) };
     case "F64":
       return { bytes: 8, read: (view, byte) => checkedFloat64(view.getFloat64(byte, true), place) };
     case "I64":
@@ -153,4 +158,32 @@ export function decodeValues(
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let i = 0; i < target.length; i++) target[i] = reader.read(view, i * reader.bytes);
+}
+
+/** Rounds to f16; a number is not made infinite. */
+function roundToHalves(
+  values: TypedArray,
+  fileDtype: string,
+  place: Place,
+): Uint16Array<ArrayBuffer> {
+  const large = values.find((value) => Number.isFinite(value) && Math.abs(value) >= HALF_OVERFLOW);
+  if (large !== undefined) refuseValue(place, `${large} (${fileDtype})`, "f16");
+  return encodeHalves(values);
+}
+
+/**
+ * The `size` values of little-endian `bytes` of `fileDtype` as a leaf of `dtype` holds them, whose type is {@link heldAs}
+ * of it. Halves held as f16 are taken over bit for bit.
+ * @throws PrismaError ST_DTYPE_UNSUPPORTED, and `outOfRange` of `place`
+ */
+export function leafValues(
+  file: { readonly dtype: string; readonly bytes: Uint8Array<ArrayBuffer>; readonly size: number },
+  dtype: DType,
+  place: Place,
+): ArrayBufferView<ArrayBuffer> {
+  if (dtype === "f16" && file.dtype === "F16")
+    return halfWords(new Uint16Array(file.bytes.slice().buffer));
+  const values = createArray(dtype, file.size);
+  decodeValues(file.dtype, file.bytes, values, place.name, place.outOfRange);
+  return dtype === "f16" ? halfWords(roundToHalves(values, file.dtype, place)) : values;
 }

@@ -1,7 +1,8 @@
 // Checks that operations share: types that fit, devices that agree.
 import type { DType } from "../dtype.ts";
-import { promote } from "../dtype.ts";
+import { numberType, promote } from "../dtype.ts";
 import { kindOf, PrismaError } from "../errors.ts";
+import { HALF_OVERFLOW } from "../half.ts";
 import { expandNode, mapNode, scalarNode } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import { broadcastShapes } from "../shape.ts";
@@ -39,11 +40,24 @@ export function assertNumber(operation: string, role: string, value: number): vo
     );
 }
 
-const CAST_TO = { f32: "toF32", i32: "toI32", u32: "toU32", bool: "toBool" } as const;
+const CAST_TO = { f32: "toF32", f16: "toF16", i32: "toI32", u32: "toU32", bool: "toBool" } as const;
 
 /** `x` converted to `dtype`, or `x` itself. */
 export function castNode(x: Node, dtype: DType): Node {
   return x.dtype === dtype ? x : mapNode(CAST_TO[dtype], x);
+}
+
+/**
+ * `x` in the type in which it takes part in arithmetic.
+ * @throws PrismaError DTYPE_MISMATCH when that is not among `allowed`, or `x` is a bool
+ */
+export function assertNumeric(
+  operation: string,
+  x: Node,
+  allowed: readonly ("f32" | "i32" | "u32")[] = ["f32", "i32", "u32"],
+): Node {
+  assertDType(operation, x, allowed.includes("f32") ? [...allowed, "f16"] : allowed);
+  return castNode(x, numberType(x.dtype));
 }
 
 /** Both operands in their broadcast shape, each in its own type. */
@@ -71,14 +85,19 @@ export function exactScalar(operation: string, value: number, dtype: DType): Nod
   return scalarNode(value, dtype);
 }
 
+function isHeld(value: number, dtype: DType): boolean {
+  if (dtype === "f32") return true;
+  if (dtype === "f16") return !(Number.isFinite(value) && Math.abs(value) >= HALF_OVERFLOW);
+  const [low, high] = RANGES[dtype];
+  return Number.isInteger(value) && value >= low && value <= high;
+}
+
 /**
- * Checks that `dtype` holds `value` as it is; f32 rounds.
+ * Checks that `dtype` holds `value` as it is; f32 and f16 round, and f16 makes nothing infinite.
  * @throws PrismaError ARGUMENT_INVALID
  */
 export function assertHeld(operation: string, value: number, dtype: DType): void {
-  const [low, high] = dtype === "f32" ? [-Infinity, Infinity] : RANGES[dtype];
-  const held = dtype === "f32" || (Number.isInteger(value) && value >= low && value <= high);
-  if (!held)
+  if (!isHeld(value, dtype))
     throw new PrismaError(
       "ARGUMENT_INVALID",
       `${operation}: ${value} cannot be held by a tensor of ${dtype}; use another type, or cast()`,

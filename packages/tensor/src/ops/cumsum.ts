@@ -10,6 +10,7 @@ import {
   reshapeNode,
   sliceNode,
 } from "../graph/build.ts";
+import { numberType } from "../dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { normalizeAxis, sizeOf } from "../shape.ts";
 import { castNode } from "./checks.ts";
@@ -44,7 +45,7 @@ function alongRows(x: Node): Node {
 /** Sums of the elements up to each along `axis`; bools are counted. */
 export function cumsum(x: Node, axis: number): Node {
   const at = normalizeAxis("cumsum", axis, x.shape.length);
-  const values = x.dtype === "bool" ? castNode(x, "i32") : x;
+  const values = castNode(x, numberType(x.dtype));
   if (sizeOf(x.shape) === 0) return values;
   const last = x.shape.length - 1;
   const order = x.shape.map((_, i) => (i === at ? last : i === last ? at : i));

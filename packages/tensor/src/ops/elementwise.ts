@@ -1,6 +1,6 @@
 // Elementwise operations with broadcasting: type rules and the nodes they build.
 import type { DType } from "../dtype.ts";
-import { promote } from "../dtype.ts";
+import { numberType, promote } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 import { expandNode, mapNode, scalarNode } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
@@ -8,6 +8,7 @@ import { broadcastShapes } from "../shape.ts";
 import {
   assertDType,
   assertNumber,
+  assertNumeric,
   assertOneDevice,
   broadcastPair,
   castNode,
@@ -41,15 +42,14 @@ export function floatFunction(fn: FloatFunction, x: Node): Node {
   return mapNode(fn, castNode(x, "f32"));
 }
 
-/** `neg abs sign relu square`: functions of one number that keep its type. */
+/** `neg abs sign relu square`: functions of one number that keep its type; f16 gives f32. */
 export function numberFunction(fn: "neg" | "abs" | "sign" | "relu" | "square", x: Node): Node {
-  assertDType(fn, x, fn === "neg" ? ["f32", "i32"] : ["f32", "i32", "u32"]);
-  return mapNode(fn, x);
+  return mapNode(fn, assertNumeric(fn, x, fn === "neg" ? ["f32", "i32"] : undefined));
 }
 
 /** `add sub mul min max`: bools are counted as i32; the wider type wins. */
 export function arithmetic(fn: "add" | "sub" | "mul" | "min" | "max", a: Node, b: Node): Node {
-  const dtype = promote(a.dtype, b.dtype) === "bool" ? "i32" : promote(a.dtype, b.dtype);
+  const dtype = numberType(promote(a.dtype, b.dtype));
   const pair = broadcastPair(fn, castNode(a, dtype), castNode(b, dtype));
   return mapNode(fn, ...pair);
 }
@@ -80,7 +80,7 @@ export function integerArithmetic(fn: "floorDiv" | "mod", a: Node, b: Node): Nod
 
 /** Comparison of numbers in their common type. */
 export function comparison(fn: "eq" | "ne" | "lt" | "le" | "gt" | "ge", a: Node, b: Node): Node {
-  const dtype = promote(a.dtype, b.dtype) === "bool" ? "u32" : promote(a.dtype, b.dtype);
+  const dtype = numberType(promote(a.dtype, b.dtype));
   return mapNode(fn, ...broadcastPair(fn, castNode(a, dtype), castNode(b, dtype)));
 }
 
@@ -114,7 +114,7 @@ export function where(condition: Node, a: Node, b: Node): Node {
 
 /** `x` held within [min, max]; a bound that is null does not hold. NaN stays. */
 export function clamp(x: Node, min: number | null, max: number | null): Node {
-  assertDType("clamp", x, ["f32", "i32", "u32"]);
+  const values = assertNumeric("clamp", x);
   if (min !== null) assertNumber("clamp", "lower bound", min);
   if (max !== null) assertNumber("clamp", "upper bound", max);
   if (Number.isNaN(min) || Number.isNaN(max) || (min !== null && max !== null && min > max)) {
@@ -124,14 +124,15 @@ export function clamp(x: Node, min: number | null, max: number | null): Node {
       { min, max },
     );
   }
-  const bound = (value: number): Node => expandNode(exactScalar("clamp", value, x.dtype), x.shape);
-  const low = min === null ? x : mapNode("max", x, bound(min));
+  const bound = (value: number): Node =>
+    expandNode(exactScalar("clamp", value, values.dtype), x.shape);
+  const low = min === null ? values : mapNode("max", values, bound(min));
   return max === null ? low : mapNode("min", low, bound(max));
 }
 
 /** The narrowest type that holds the whole number `value` and is at least as wide as `like`; f32 where none does. */
 function typeOfNumber(value: number, like: DType): DType {
-  if (like === "f32" || !Number.isInteger(value)) return "f32";
+  if (numberType(like) === "f32" || !Number.isInteger(value)) return "f32";
   if (like === "u32" && value >= 0 && value < 2 ** 32) return "u32";
   return value >= -(2 ** 31) && value < 2 ** 31 ? "i32" : "f32";
 }

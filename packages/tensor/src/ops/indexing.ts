@@ -24,7 +24,7 @@ import {
   sizeOf,
   type Shape,
 } from "../shape.ts";
-import { assertDType, assertOneDevice, castNode, exactScalar } from "./checks.ts";
+import { assertDType, assertNumeric, assertOneDevice, castNode, exactScalar } from "./checks.ts";
 
 /** Of one axis: a place (the axis goes), a half-open range, a list of places, or all of it. Negatives count from the end. */
 export type Range =
@@ -286,9 +286,9 @@ export function take(x: Node, index: Node, axis: number | undefined): Node {
 /** `x` with `source` added at `index` along `axis`; sources are added in index order. */
 export function scatterAdd(x: Node, axis: number, index: Node, source: Node): Node {
   const at = normalizeAxis("scatterAdd", axis, x.shape.length);
-  assertDType("scatterAdd", x, ["f32", "i32", "u32"]);
+  const base = assertNumeric("scatterAdd", x);
   assertDType("scatterAdd", index, ["i32", "u32"]);
-  assertNoWider("scatterAdd", source, x);
+  assertNoWider("scatterAdd", source, base);
   assertOneDevice("scatterAdd", [x, index, source]);
   const fits =
     sameShape(index.shape, source.shape) &&
@@ -301,8 +301,8 @@ export function scatterAdd(x: Node, axis: number, index: Node, source: Node): No
       { axis: at },
     );
   }
-  const added = scatterAddNode(castNode(index, "i32"), castNode(source, x.dtype), at, x.shape);
-  return mapNode("add", x, added);
+  const added = scatterAddNode(castNode(index, "i32"), castNode(source, base.dtype), at, x.shape);
+  return mapNode("add", base, added);
 }
 
 /** A new last axis of `classes`, 1 where it equals the index; f32. */

@@ -1,9 +1,10 @@
 // Reductions over axes, and the row functions built from them.
 import { PrismaError } from "../errors.ts";
+import { numberType } from "../dtype.ts";
 import { expandNode, mapNode, numberLike, reduceNode, reshapeNode } from "../graph/build.ts";
 import type { Node, Reduction } from "../graph/node.ts";
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";
-import { assertDType, assertNumber, assertOneDevice, castNode } from "./checks.ts";
+import { assertNumber, assertNumeric, assertOneDevice, castNode } from "./checks.ts";
 
 /** Axes to reduce: one, several, or all when absent. */
 export type Axes = number | readonly number[] | undefined;
@@ -40,12 +41,12 @@ function reduceBy(fn: Reduction, name: string, x: Node, axes: Axes, keepDims: bo
 
 /** Sum; bools are counted. 0 over nothing. */
 export function sum(x: Node, axes: Axes, keepDims: boolean): Node {
-  return reduceBy("sum", "sum", x.dtype === "bool" ? castNode(x, "i32") : x, axes, keepDims);
+  return reduceBy("sum", "sum", castNode(x, numberType(x.dtype)), axes, keepDims);
 }
 
 /** Product; bools count as 0 and 1. 1 over nothing. */
 export function prod(x: Node, axes: Axes, keepDims: boolean): Node {
-  return reduceBy("prod", "prod", x.dtype === "bool" ? castNode(x, "i32") : x, axes, keepDims);
+  return reduceBy("prod", "prod", castNode(x, numberType(x.dtype)), axes, keepDims);
 }
 
 /** Whether some element is not 0; false over nothing. */
@@ -61,8 +62,7 @@ export function all(x: Node, axes: Axes, keepDims: boolean): Node {
 
 /** Largest or smallest; NaN where there is one. */
 export function extreme(fn: "max" | "min", x: Node, axes: Axes, keepDims: boolean): Node {
-  assertDType(fn, x, ["f32", "i32", "u32"]);
-  return reduceBy(fn, fn, x, axes, keepDims);
+  return reduceBy(fn, fn, assertNumeric(fn, x), axes, keepDims);
 }
 
 /** Mean, f32; NaN over nothing. */
@@ -116,9 +116,9 @@ export function argExtreme(
   axis: number | undefined,
   keepDims: boolean,
 ): Node {
-  assertDType(fn, x, ["f32", "i32", "u32"]);
+  const values = assertNumeric(fn, x);
   if (axis === undefined) {
-    const place = reduceBy(fn, fn, reshapeNode(x, [sizeOf(x.shape)]), 0, false);
+    const place = reduceBy(fn, fn, reshapeNode(values, [sizeOf(x.shape)]), 0, false);
     return keepDims
       ? reshapeNode(
           place,
@@ -126,7 +126,7 @@ export function argExtreme(
         )
       : place;
   }
-  return reduceBy(fn, fn, x, normalizeAxis(fn, axis, x.shape.length), keepDims);
+  return reduceBy(fn, fn, values, normalizeAxis(fn, axis, x.shape.length), keepDims);
 }
 
 /** The maximum over `axes`, held fixed: what it is subtracted for does not depend on it, and rounding would say otherwise. */

@@ -3,7 +3,7 @@ import { PrismaError } from "../errors.ts";
 import { argSortNode, argTopKNode, gatherNode, permuteNode, sliceNode } from "../graph/build.ts";
 import type { Node } from "../graph/node.ts";
 import { formatShape, normalizeAxis, sizeOf } from "../shape.ts";
-import { assertDType, castNode } from "./checks.ts";
+import { assertNumeric, castNode } from "./checks.ts";
 
 /** `x` with `axis` brought to the end, and the order of axes that brings it back. */
 function withLast(x: Node, axis: number): { readonly moved: Node; readonly order: number[] } {
@@ -19,15 +19,19 @@ function placesOf(x: Node, descending: boolean): Node {
 
 /** i32 places that bring `axis` in order; ties by place, NaN counted largest. */
 export function argsort(x: Node, axis: number, descending: boolean): Node {
-  assertDType("argsort", x, ["f32", "i32", "u32"]);
-  const { moved, order } = withLast(x, normalizeAxis("argsort", axis, x.shape.length));
+  const { moved, order } = withLast(
+    assertNumeric("argsort", x),
+    normalizeAxis("argsort", axis, x.shape.length),
+  );
   return permuteNode(placesOf(moved, descending), order);
 }
 
 /** Values along `axis` in order; NaN counted largest. */
 export function sort(x: Node, axis: number, descending: boolean): Node {
-  assertDType("sort", x, ["f32", "i32", "u32"]);
-  const { moved, order } = withLast(x, normalizeAxis("sort", axis, x.shape.length));
+  const { moved, order } = withLast(
+    assertNumeric("sort", x),
+    normalizeAxis("sort", axis, x.shape.length),
+  );
   const sorted = gatherNode(moved, placesOf(moved, descending), moved.shape.length - 1);
   return permuteNode(sorted, order);
 }
@@ -38,7 +42,7 @@ const FEW = 64;
 
 /** The `k` largest along the last axis and their places, largest first. */
 export function topK(x: Node, k: number): { readonly values: Node; readonly indices: Node } {
-  assertDType("topK", x, ["f32", "i32", "u32"]);
+  const values = assertNumeric("topK", x);
   const last = x.shape.length - 1;
   const length = x.shape[last] ?? 0;
   if (!Number.isInteger(k) || k < 1 || k > length) {
@@ -51,11 +55,11 @@ export function topK(x: Node, k: number): { readonly values: Node; readonly indi
   const shape = [...x.shape.slice(0, -1), k];
   const indices =
     length <= SHORT_ROW && k <= FEW
-      ? argTopKNode(x, k)
+      ? argTopKNode(values, k)
       : sliceNode(
-          placesOf(x, true),
+          placesOf(values, true),
           shape.map(() => 0),
           shape,
         );
-  return { values: gatherNode(x, indices, last), indices };
+  return { values: gatherNode(values, indices, last), indices };
 }

@@ -1,5 +1,5 @@
 // The reference: evaluates a graph one node at a time in float64, by index arithmetic of its own.
-import type { DType } from "../dtype.ts";
+import { machineType, type DType } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 import type { Node, NodeOp, Reduction } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/order.ts";
@@ -91,7 +91,7 @@ class Evaluator {
       }
       case "scalar": {
         const value =
-          node.dtype === "f32"
+          machineType(node.dtype) === "f32"
             ? Math.fround(op.value)
             : node.dtype === "bool"
               ? Number(op.value !== 0)
@@ -232,7 +232,7 @@ class Evaluator {
     return this.#each(node, (at, place) => {
       const wanted = index[place] ?? -1;
       if (wanted < 0 || wanted >= (shape[op.axis] ?? 0))
-        return node.dtype === "f32" ? Number.NaN : 0;
+        return machineType(node.dtype) === "f32" ? Number.NaN : 0;
       return (
         values[
           placeOf(

@@ -66,6 +66,16 @@ function roundToEven(x: number): number {
 const pow = (x: number, y: number): number =>
   x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 
+/** The nearest half: a multiple of 2^-24, or of 2^-10 of the power of two below; infinite where that is 2^16. */
+function toHalf(x: number): number {
+  const size = Math.abs(x);
+  if (!(size > 0 && size < Infinity)) return x;
+  let unit = 2 ** -24;
+  while (size >= unit * 2 ** 11) unit *= 2;
+  const nearest = roundToEven(size / unit) * unit;
+  return Math.sign(x) * (nearest >= 2 ** 16 ? Infinity : nearest);
+}
+
 const SATURATE = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as const;
 
 function toInteger(x: number, dtype: "i32" | "u32", from: DType): number {
@@ -141,6 +151,7 @@ export const REFERENCE: Readonly<Record<ScalarFunctionName, ReferenceFunction>> 
   rsqrt: one((x) => 1 / Math.sqrt(x)),
   relu: one((x) => Math.max(x, 0)),
   toF32: one((x) => x),
+  toF16: one(toHalf),
   toI32: ([x = 0], from) => toInteger(x, "i32", from),
   toU32: ([x = 0], from) => toInteger(x, "u32", from),
   toBool: one((x) => truth(x !== 0)),

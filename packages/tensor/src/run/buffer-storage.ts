@@ -1,6 +1,6 @@
 // Storages: device buffers counted by the leaves that are views of them.
 import type { DeviceBuffer, DevicePort } from "../device/device.ts";
-import { BYTES_PER_ELEMENT } from "../dtype.ts";
+import { BYTES_PER_WORD } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 import type { Storage } from "../graph/node.ts";
 
@@ -17,9 +17,9 @@ export class BufferStorage implements Storage {
     this.#epoch = port.epoch;
   }
 
-  /** A new storage for `size` elements. */
+  /** A new storage for `size` words. */
   static allocate(port: DevicePort, size: number): BufferStorage {
-    return new BufferStorage(port, port.allocate(size * BYTES_PER_ELEMENT), size);
+    return new BufferStorage(port, port.allocate(size * BYTES_PER_WORD), size);
   }
 
   retain(): void {

@@ -1,6 +1,6 @@
 // Execution: binds a plan to buffers and slot values, queues its launches, and says where the outputs are.
 import type { DeviceBuffer, DevicePort, Launch } from "../device/device.ts";
-import { BYTES_PER_ELEMENT } from "../dtype.ts";
+import { BYTES_PER_WORD } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 import { affine, evaluateAffine } from "../graph/affine.ts";
 import type { BufferId } from "../graph/expr.ts";
@@ -63,7 +63,7 @@ function launchAll(
   const launches: Launch[] = [];
   kernels.forEach((kernel, i) => {
     for (const id of buffersWritten(kernel))
-      made.set(id, port.allocate((sizes.get(id) ?? 0) * BYTES_PER_ELEMENT));
+      made.set(id, port.allocate((sizes.get(id) ?? 0) * BYTES_PER_WORD));
     const ready = prepared[i];
     if (ready !== undefined)
       launches.push({

@@ -1,5 +1,5 @@
 // Explanation: the kernels that would compute some tensors, with sizes, bytes and floating-point operations.
-import { BYTES_PER_ELEMENT } from "../dtype.ts";
+import { BYTES_PER_WORD } from "../dtype.ts";
 import type { Expr, GatherLoad, Load } from "../graph/expr.ts";
 import type { LinearForm } from "../graph/linear-form.ts";
 import type { Node } from "../graph/node.ts";
@@ -116,15 +116,39 @@ function operandElements(kernel: Kernel): number {
   }
 }
 
+/** Which elements of its buffer `form` steps on: forms of other steps may share elements, those of another phase do not. */
+function stepsOf(form: LinearForm): { readonly steps: string; readonly phase: number } {
+  const smallest = Math.min(...form.strides.filter((stride) => stride !== 0).map(Math.abs));
+  const phase = smallest === Infinity ? 0 : form.offset.constant % smallest;
+  return { steps: form.strides.join(","), phase };
+}
+
+/** Elements that `loads` of one buffer read, as far as forms tell those they share. */
+function elementsRead(loads: readonly (Load | GatherLoad)[], shape: Shape): number {
+  const largest = new Map<string, Map<number, number>>();
+  for (const load of loads) {
+    const { steps, phase } = stepsOf(load.form);
+    const phases = largest.get(steps) ?? new Map<number, number>();
+    largest.set(steps, phases.set(phase, Math.max(phases.get(phase) ?? 0, loaded(load, shape))));
+  }
+  const sums = [...largest.values()].map((phases) => [...phases.values()].reduce((a, b) => a + b));
+  return Math.max(...sums);
+}
+
 function bytesOf(kernel: Kernel): number {
   const shape = loops(kernel);
-  const largest = new Map<number, number>();
-  for (const load of loadsOf(...kernelExprs(kernel))) {
-    largest.set(load.buffer, Math.max(largest.get(load.buffer) ?? 0, loaded(load, shape)));
-  }
-  const read = [...largest.values()].reduce((sum, elements) => sum + elements, 0);
+  const loads = loadsOf(...kernelExprs(kernel));
+  const buffers = new Set(loads.map((load) => load.buffer));
+  const read = [...buffers]
+    .map((buffer) =>
+      elementsRead(
+        loads.filter((load) => load.buffer === buffer),
+        shape,
+      ),
+    )
+    .reduce((sum, elements) => sum + elements, 0);
   const written = storesOf(kernel).reduce((sum, store) => sum + touched(store.form, shape), 0);
-  return (read + written + operandElements(kernel)) * BYTES_PER_ELEMENT;
+  return (read + written + operandElements(kernel)) * BYTES_PER_WORD;
 }
 
 function flopsOf(kernel: Kernel): number {

@@ -1,12 +1,14 @@
 // Reading: values at a place in a device's memory, dense on the host.
 import {
-  BYTES_PER_ELEMENT,
+  BYTES_PER_WORD,
   createArray,
+  elementsPerWord,
   viewBytes,
   type DType,
   type TypedArray,
 } from "../dtype.ts";
-import { evaluateAffine } from "../graph/affine.ts";
+import { affine, evaluateAffine } from "../graph/affine.ts";
+import { decodeHalves } from "../half.ts";
 import { denseForm, type LinearForm } from "../graph/linear-form.ts";
 import type { Placement } from "../graph/node.ts";
 import { sameForm } from "../schedule/draft.ts";
@@ -59,17 +61,17 @@ export async function readPlacement(
 ): Promise<TypedArray> {
   const storage = bufferStorage(placement.storage);
   const [first, end] = spanOf(placement.form, shape);
+  const perWord = elementsPerWord(dtype);
+  const firstWord = Math.floor(first / perWord);
   const bytes = await storage.port.read(
     storage.alive(),
-    first * BYTES_PER_ELEMENT,
-    (end - first) * BYTES_PER_ELEMENT,
+    firstWord * BYTES_PER_WORD,
+    (Math.ceil(end / perWord) - firstWord) * BYTES_PER_WORD,
   );
-  const values = viewBytes(dtype, bytes);
-  const form = {
-    strides: placement.form.strides,
-    offset: { constant: evaluateAffine(placement.form.offset, []) - first, terms: [] },
-  };
-  return sameForm(form, denseForm(shape), shape)
+  const values = dtype === "f16" ? decodeHalves(new Uint16Array(bytes)) : viewBytes(dtype, bytes);
+  const offset = evaluateAffine(placement.form.offset, []) - firstWord * perWord;
+  const form = { strides: placement.form.strides, offset: affine(offset) };
+  return sameForm(form, denseForm(shape), shape) && values.length === sizeOf(shape)
     ? values
     : gatherView(values, form, shape, createArray(dtype, sizeOf(shape)));
 }

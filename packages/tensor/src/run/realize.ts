@@ -1,6 +1,6 @@
 // Realization: loads what must be loaded, plans, runs, and makes the asked-for nodes leaves.
 import type { DevicePort } from "../device/device.ts";
-import { BYTES_PER_ELEMENT, createArray, type TypedArray } from "../dtype.ts";
+import { BYTES_PER_WORD, createArray, wordsOf, type TypedArray } from "../dtype.ts";
 import { checkOptions } from "../check-options.ts";
 import { kindOf, PrismaError } from "../errors.ts";
 import { denseForm } from "../graph/linear-form.ts";
@@ -43,12 +43,12 @@ export function deviceOfNodes(nodes: readonly Node[]): Device {
 const loading = new WeakMap<Node, Promise<void>>();
 
 function placeLeaf(node: Node, port: DevicePort, values: ArrayBufferView<ArrayBuffer>): void {
-  const storage = BufferStorage.allocate(port, sizeOf(node.shape));
-  if (values.byteLength !== storage.size * BYTES_PER_ELEMENT) {
+  const storage = BufferStorage.allocate(port, wordsOf(node.dtype, sizeOf(node.shape)));
+  if (values.byteLength !== storage.size * BYTES_PER_WORD) {
     storage.release();
     throw new PrismaError(
       "INTERNAL",
-      `${node.label}: a source gave ${values.byteLength} bytes for ${storage.size} elements`,
+      `${node.label}: a source gave ${values.byteLength} bytes for ${storage.size} words`,
     );
   }
   port.write(storage.buffer, values);
@@ -219,7 +219,7 @@ async function whenComputed(placements: readonly Placement[]): Promise<void> {
   const storages = new Set(placements.map(({ storage }) => bufferStorage(storage)));
   await Promise.all(
     [...storages].map((storage) =>
-      storage.port.read(storage.alive(), 0, Math.min(1, storage.size) * BYTES_PER_ELEMENT),
+      storage.port.read(storage.alive(), 0, Math.min(1, storage.size) * BYTES_PER_WORD),
     ),
   );
 }

@@ -1,5 +1,5 @@
 // Drafts: kernels while a schedule is being made, to which later nodes may still be joined.
-import type { DType } from "../dtype.ts";
+import type { MachineType } from "../dtype.ts";
 import type { BufferId, Expr, ValueExpr } from "../graph/expr.ts";
 import { denseForm, reshapeForm, type LinearForm } from "../graph/linear-form.ts";
 import type { Reduction } from "../graph/node.ts";
@@ -14,7 +14,7 @@ export type Level = "element" | "row";
 /** One value a draft computes. `expr` is null for what the family itself makes (an accumulator). */
 export interface DraftValue {
   readonly level: Level;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly label: string;
   /** Number in the trace of the node it is the value of. */
   readonly node: number;
@@ -57,14 +57,14 @@ export type Source =
       readonly descending: boolean;
       readonly length: number;
       readonly source: Operand;
-      readonly sourceDtype: DType;
+      readonly sourceDtype: MachineType;
     }
   | {
       readonly family: "topK";
       readonly k: number;
       readonly length: number;
       readonly source: Operand;
-      readonly sourceDtype: DType;
+      readonly sourceDtype: MachineType;
     };
 
 /** True when both forms give equal numbers for every coordinate of `shape`. */

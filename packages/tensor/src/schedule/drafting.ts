@@ -1,5 +1,5 @@
 // The drafts of a schedule in the making: where expressions become values of kernels, and values become buffers.
-import type { DType } from "../dtype.ts";
+import type { MachineType } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 import type { BufferId, Expr, Load, ValueExpr } from "../graph/expr.ts";
 import type { Node } from "../graph/node.ts";
@@ -108,10 +108,19 @@ export class Drafting {
     );
   }
 
-  /** `expr` as a plain view of a buffer, storing it first where it is none. */
+  /** `expr` as a plain view of a buffer of f32 or integers, storing it first where it is none. */
   operand(lazy: Lazy, node: Node): Load {
+    const view = this.view(lazy, node);
+    return view.packed ? this.#storeOnce(lazy, node) : view;
+  }
+
+  /** `expr` as a plain view of a buffer, which may hold f16, storing it first where it is none. */
+  view(lazy: Lazy, node: Node): Load {
     const expr = lazy.expr.kind === "value" ? this.store(lazy.expr) : lazy.expr;
-    if (expr.kind === "load" && expr.guards.length === 0) return expr;
+    return expr.kind === "load" && expr.guards.length === 0 ? expr : this.#storeOnce(lazy, node);
+  }
+
+  #storeOnce(lazy: Lazy, node: Node): Load {
     const known = this.#stored.get(lazy.expr);
     if (known !== undefined) return known;
     const load = this.store(this.mapDraft(lazy.expr, lazy.shape, node));
@@ -155,7 +164,7 @@ export class Drafting {
     if (restated === null || !this.fits(draft, restated, node)) return null;
     return this.addValue(
       draft,
-      { level, expr: restated, dtype: node.dtype, step: null },
+      { level, expr: restated, dtype: expr.dtype, step: null },
       shape,
       node,
     );
@@ -190,7 +199,9 @@ export class Drafting {
 }
 
 /** The value of a draft that its family makes itself. */
-export function accumulator(dtype: DType): Pick<DraftValue, "level" | "expr" | "dtype" | "step"> {
+export function accumulator(
+  dtype: MachineType,
+): Pick<DraftValue, "level" | "expr" | "dtype" | "step"> {
   return { level: "element", expr: null, dtype, step: null };
 }
 

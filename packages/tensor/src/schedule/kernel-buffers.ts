@@ -85,39 +85,46 @@ function moveExpr(expr: Expr, find: (buffer: BufferId) => Moved | undefined): Ex
   });
 }
 
+/** `kernel` with `change` of each of its expressions. */
+export function mapExprs(kernel: Kernel, change: (expr: Expr) => Expr): Kernel {
+  const stores = (list: readonly Store[]): Store[] =>
+    list.map((store) => ({ ...store, value: change(store.value) }));
+  switch (kernel.family) {
+    case "map":
+    case "contract":
+      return { ...kernel, stores: stores(kernel.stores) };
+    case "rows":
+      return {
+        ...kernel,
+        steps: kernel.steps.map((step) => ({ ...step, body: change(step.body) })),
+        rowStores: stores(kernel.rowStores),
+        stores: stores(kernel.stores),
+      };
+    case "reduce":
+      return { ...kernel, body: change(kernel.body), stores: stores(kernel.stores) };
+    case "scatter":
+    case "sort":
+    case "topK":
+      return kernel;
+  }
+}
+
 /** `kernel` reading from where its inputs have moved. */
 export function moveReads(kernel: Kernel, find: (buffer: BufferId) => Moved | undefined): Kernel {
   const operand = (o: Operand): Operand => {
     const moved = find(o.buffer);
     return moved === undefined ? o : { buffer: moved.buffer, form: moveForm(o.form, moved) };
   };
-  const stores = (list: readonly Store[]): Store[] =>
-    list.map((store) => ({ ...store, value: moveExpr(store.value, find) }));
-  switch (kernel.family) {
-    case "map":
-      return { ...kernel, stores: stores(kernel.stores) };
-    case "rows": {
-      const steps = kernel.steps.map((step) => ({ ...step, body: moveExpr(step.body, find) }));
-      return {
-        ...kernel,
-        steps,
-        rowStores: stores(kernel.rowStores),
-        stores: stores(kernel.stores),
-      };
-    }
-    case "reduce":
-      return { ...kernel, body: moveExpr(kernel.body, find), stores: stores(kernel.stores) };
+  const moved = mapExprs(kernel, (expr) => moveExpr(expr, find));
+  switch (moved.family) {
     case "contract":
-      return {
-        ...kernel,
-        a: operand(kernel.a),
-        b: operand(kernel.b),
-        stores: stores(kernel.stores),
-      };
+      return { ...moved, a: operand(moved.a), b: operand(moved.b) };
     case "scatter":
-      return { ...kernel, index: operand(kernel.index), source: operand(kernel.source) };
+      return { ...moved, index: operand(moved.index), source: operand(moved.source) };
     case "sort":
     case "topK":
-      return { ...kernel, source: operand(kernel.source) };
+      return { ...moved, source: operand(moved.source) };
+    default:
+      return moved;
   }
 }

@@ -1,5 +1,5 @@
 // Kernels: the plain description of one launch that a schedule hands to a code generator.
-import type { DType } from "../dtype.ts";
+import type { MachineType } from "../dtype.ts";
 import type { BufferId, Expr } from "../graph/expr.ts";
 import type { LinearForm } from "../graph/linear-form.ts";
 import type { Reduction } from "../graph/node.ts";
@@ -8,7 +8,7 @@ import type { Shape } from "../shape.ts";
 /** Writes `value` to `buffer` at `form`, over the coordinates named by the kernel's family. Never guarded, never overlapping. */
 export interface Store {
   readonly buffer: BufferId;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly value: Expr;
   readonly form: LinearForm;
 }
@@ -38,7 +38,7 @@ export interface MapKernel extends Labelled {
 export interface RowStep {
   readonly id: number;
   readonly fn: Reduction;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly body: Expr;
 }
 
@@ -65,7 +65,7 @@ export interface ReduceKernel extends Labelled {
   readonly outer: Shape;
   readonly inner: Shape;
   readonly fn: Reduction;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly body: Expr;
   readonly stores: readonly Store[];
 }
@@ -103,7 +103,7 @@ export interface ScatterKernel extends Labelled {
   readonly targets: number;
   readonly sources: number;
   readonly inner: Shape;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly index: Operand;
   readonly source: Operand;
   readonly output: BufferId;
@@ -115,7 +115,7 @@ export interface SortKernel extends Labelled {
   readonly rows: number;
   readonly length: number;
   readonly descending: boolean;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly source: Operand;
   readonly output: BufferId;
 }
@@ -126,7 +126,7 @@ export interface TopKKernel extends Labelled {
   readonly rows: number;
   readonly length: number;
   readonly k: number;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly source: Operand;
   readonly output: BufferId;
 }

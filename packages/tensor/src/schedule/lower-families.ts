@@ -1,5 +1,5 @@
 // Lowering of contractions, gathers, scatters, sorts and top k.
-import type { DType } from "../dtype.ts";
+import { machineType, type MachineType } from "../dtype.ts";
 import type { BufferId, Expr, Load } from "../graph/expr.ts";
 import { denseForm, reshapeForm, type LinearForm } from "../graph/linear-form.ts";
 import type { Node, OpOf } from "../graph/node.ts";
@@ -35,7 +35,7 @@ export function lowerContract(
     k,
   };
   const draft = drafting.newDraft(source, node.shape);
-  return drafting.addValue(draft, accumulator(node.dtype), node.shape, node);
+  return drafting.addValue(draft, accumulator(machineType(node.dtype)), node.shape, node);
 }
 
 /** A gather: a load at an index that is itself computed. */
@@ -45,15 +45,16 @@ export function lowerGather(
   op: OpOf<"gather">,
   [first, second]: readonly [Lazy, Lazy],
 ): Expr {
-  const table = drafting.operand(first, node);
+  const table = drafting.view(first, node);
   const size = first.shape[op.axis] ?? 1;
   const index = drafting.withoutValues(second.expr);
   const strides = table.form.strides.map((stride, axis) => (axis === op.axis ? 0 : stride));
   const form = { strides, offset: table.form.offset };
   const expr: Expr = {
     kind: "gather",
-    dtype: node.dtype,
+    dtype: table.dtype,
     buffer: table.buffer,
+    ...(table.packed && { packed: true }),
     form,
     guards: [],
     index,
@@ -77,7 +78,9 @@ export function lowerScatter(
     { family: "scatter", axis: op.axis, sources, index, source },
     node.shape,
   );
-  return drafting.store(drafting.addValue(draft, accumulator(node.dtype), node.shape, node));
+  return drafting.store(
+    drafting.addValue(draft, accumulator(machineType(node.dtype)), node.shape, node),
+  );
 }
 
 /** The rows of `input`, its last axis, as an operand over [rows, length]. */
@@ -85,7 +88,7 @@ function rowsOperand(
   drafting: Drafting,
   node: Node,
   input: Lazy,
-): { readonly length: number; readonly source: Operand; readonly sourceDtype: DType } {
+): { readonly length: number; readonly source: Operand; readonly sourceDtype: MachineType } {
   const length = input.shape[input.shape.length - 1] ?? 1;
   const rows = [sizeOf(input.shape) / Math.max(1, length), length];
   const load = drafting.operand(input, node);

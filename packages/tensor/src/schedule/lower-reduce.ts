@@ -1,4 +1,5 @@
 // Lowering of reductions.
+import { machineType } from "../dtype.ts";
 import { rewriteForms } from "../graph/rewrite.ts";
 import { permuteForm, reshapeForm } from "../graph/linear-form.ts";
 import type { Expr } from "../graph/expr.ts";
@@ -33,7 +34,7 @@ function rowStep(drafting: Drafting, node: Node, op: Reduce, input: Lazy): Expr 
   );
   if (expr === null) return null;
   const draft = drafting.newDraft({ family: "rows" }, domain);
-  const value = { level: "row", expr, dtype: node.dtype, step: op.fn } as const;
+  const value = { level: "row", expr, dtype: machineType(node.dtype), step: op.fn } as const;
   return drafting.addValue(draft, value, node.shape, node);
 }
 
@@ -53,7 +54,7 @@ function joinRows(
   const expr = draft.restate(others, input.shape, "element");
   if (expr === null || !drafting.fits(draft, expr, node)) return null;
   draft.source = { family: "rows" };
-  const value = { level: "row", expr, dtype: node.dtype, step: op.fn } as const;
+  const value = { level: "row", expr, dtype: machineType(node.dtype), step: op.fn } as const;
   return drafting.addValue(draft, value, node.shape, node);
 }
 
@@ -70,7 +71,7 @@ function reduceDraft(drafting: Drafting, node: Node, op: Reduce, input: Lazy): E
   const expr = drafting.withoutValues(input.expr);
   const body = rewriteForms(expr, (form) => permuteForm(form, [...kept, ...op.axes])) ?? expr;
   const draft = drafting.newDraft({ family: "reduce", inner, fn: op.fn, body }, outer);
-  return drafting.addValue(draft, accumulator(node.dtype), node.shape, node);
+  return drafting.addValue(draft, accumulator(machineType(node.dtype)), node.shape, node);
 }
 
 /** True when the reduced axes are the last ones, sizes of 1 aside. */

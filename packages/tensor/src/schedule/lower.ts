@@ -1,7 +1,8 @@
 // Lowering: turns the nodes of a trace into drafts of kernels, fusing as it goes.
+import { machineType, wordsOf } from "../dtype.ts";
 import { PrismaError } from "../errors.ts";
 import { addScaled, affine, slotValue, type Affine } from "../graph/affine.ts";
-import { apply, type BufferId, type Expr } from "../graph/expr.ts";
+import { apply, type BufferId, type Expr, type Load } from "../graph/expr.ts";
 import { FUNCTIONS } from "../graph/functions/index.ts";
 import {
   denseForm,
@@ -17,6 +18,7 @@ import { addGuards, buffersOf, rewriteForms } from "../graph/rewrite.ts";
 import { sizeOf, type Shape } from "../shape.ts";
 import type { Draft } from "./draft.ts";
 import { Drafting, type BufferSpec, type Lazy } from "./drafting.ts";
+import { packHalves } from "./halves.ts";
 import {
   lowerContract,
   lowerGather,
@@ -68,7 +70,7 @@ class Lowering {
       case "leaf":
         return this.#leaf(node);
       case "scalar":
-        return { kind: "slot", dtype: node.dtype, slot: this.#slot(node) };
+        return { kind: "slot", dtype: machineType(node.dtype), slot: this.#slot(node) };
       case "index": {
         const strides = node.shape.map((_, axis) => (axis === op.axis ? 1 : 0));
         return { kind: "index", dtype: "i32", form: { strides, offset: affine(0) } };
@@ -111,7 +113,8 @@ class Lowering {
         "INTERNAL",
         `schedule: the leaf "${node.label}" has no values: it was disposed`,
       );
-    return { kind: "load", dtype: node.dtype, ...place, guards: [] };
+    const load = { kind: "load", dtype: machineType(node.dtype), ...place, guards: [] } as const;
+    return node.dtype === "f16" ? { ...load, packed: true } : load;
   }
 
   #slot(node: Node): number {
@@ -208,7 +211,7 @@ class Lowering {
       node.inputs.map((_, i) => this.#input(node, i).expr),
       node,
     );
-    const expr = FUNCTIONS[op.fn].expression(args, node.dtype);
+    const expr = FUNCTIONS[op.fn].expression(args, machineType(node.dtype));
     return (
       this.#drafting.joinLatest(expr, node.shape, node) ??
       this.#drafting.alone(this.#drafting.withoutValues(expr), node)
@@ -220,13 +223,31 @@ class Lowering {
     const lazy = this.#lazies.get(node);
     if (lazy === undefined)
       throw new PrismaError("INTERNAL", "schedule: an output was not lowered");
+    if (node.dtype === "f16") return this.#placeHalves(node, lazy);
     const load = this.#drafting.operand(lazy, node);
-    const base =
-      this.#drafting.buffers.get(load.buffer)?.size ?? this.trace.sizes[load.buffer] ?? 0;
-    if (this.trace.share || sizeOf(node.shape) * 2 >= base)
-      return { buffer: load.buffer, form: load.form };
+    if (this.#mayShare(load, node)) return { buffer: load.buffer, form: load.form };
     const copy = this.#drafting.store(this.#drafting.mapDraft(load, node.shape, node));
     return { buffer: copy.buffer, form: copy.form };
+  }
+
+  /** As {@link #place}; kernels leave f16 as f32, so what is not read from f16 is packed. */
+  #placeHalves(node: Node, lazy: Lazy): OutputPlace {
+    const { expr } = lazy;
+    if (
+      expr.kind === "load" &&
+      expr.packed &&
+      expr.guards.length === 0 &&
+      this.#mayShare(expr, node)
+    )
+      return { buffer: expr.buffer, form: expr.form };
+    return { buffer: packHalves(this.#drafting, lazy, node), form: denseForm(node.shape) };
+  }
+
+  /** Whether an output of `node` may be the view `load`: not a small part of a large buffer. */
+  #mayShare(load: Load, node: Node): boolean {
+    const base =
+      this.#drafting.buffers.get(load.buffer)?.size ?? this.trace.sizes[load.buffer] ?? 0;
+    return this.trace.share || wordsOf(node.dtype, sizeOf(node.shape)) * 2 >= base;
   }
 }
 

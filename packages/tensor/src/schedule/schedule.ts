@@ -2,6 +2,7 @@
 import type { BufferId } from "../graph/expr.ts";
 import type { DeviceLimits } from "../device/device.ts";
 import { finish } from "./finish.ts";
+import { unpackHalves } from "./halves.ts";
 import { buffersRead, buffersWritten, moveForm } from "./kernel-buffers.ts";
 import type { Kernel } from "./kernel.ts";
 import { lower, type OutputPlace } from "./lower.ts";
@@ -40,7 +41,8 @@ export function schedule(trace: Trace, limits: DeviceLimits): Schedule {
     trace.storages.length,
     new Set(outputs.map((output) => output.buffer)),
   );
-  return { kernels: stacked.kernels, inputs: trace.storages.length, sizes, outputs, freedAfter };
+  const kernels = stacked.kernels.map((kernel) => unpackHalves(kernel, trace.sizes));
+  return { kernels, inputs: trace.storages.length, sizes, outputs, freedAfter };
 }
 
 function lastUses(

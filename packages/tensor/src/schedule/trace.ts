@@ -1,4 +1,5 @@
 // A trace: the part of the graph that a run must compute, in order, with its canonical key, buffers and slots.
+import { wordsOf } from "../dtype.ts";
 import { formatAffine } from "../graph/affine.ts";
 import type { BufferId } from "../graph/expr.ts";
 import { denseForm, type LinearForm } from "../graph/linear-form.ts";
@@ -28,7 +29,7 @@ export interface Trace {
   readonly outputs: readonly Node[];
   /** Distinct storages of the leaves; storage i is buffer i of the plan. */
   readonly storages: readonly Storage[];
-  /** Elements of each storage. */
+  /** Words of each storage. */
   readonly sizes: readonly number[];
   /** Where each leaf lies. */
   readonly leaves: ReadonlyMap<Node, LeafPlace>;
@@ -106,7 +107,7 @@ export function traceGraph(
     let facts = staticFacts(node);
     if (node.op.kind === "leaf") {
       const { storage, form } = node.placement ?? {
-        storage: new UnloadedStorage(sizeOf(node.shape)),
+        storage: new UnloadedStorage(wordsOf(node.dtype, sizeOf(node.shape))),
         form: denseForm(node.shape),
       };
       const buffer = bufferOf.get(storage) ?? bufferOf.size;

@@ -112,7 +112,7 @@ export const ELEMENTWISE_CALLS: BadCalls = {
     [() => matrix().where(gone(), 2), "DISPOSED", /\(gone\)/],
   ],
   cast: [
-    [() => matrix().cast("f64" as never), "DTYPE_UNSUPPORTED", /"f64" .* f32, i32, u32, bool/],
+    [() => matrix().cast("f64" as never), "DTYPE_UNSUPPORTED", /"f64" .* f32, f16, i32, u32, bool/],
     [() => matrix().cast("__proto__" as never), "DTYPE_UNSUPPORTED", /"__proto__"/],
     [() => matrix().cast(3 as never), "DTYPE_UNSUPPORTED", /the number 3/],
     [() => gone().cast("f32"), "DISPOSED", /\(gone\)/],

@@ -62,7 +62,7 @@ const shapedCalls = (name: keyof typeof SHAPED): BadCall[] => {
     [() => make([1, 1, 1, 1, 1, 1, 1, 1, 1]), "SIZE_LIMIT", /rank 9 is above 8/],
     [() => make(3), "ARGUMENT_INVALID", /the shape is the number 3; it must be an array/],
     [() => make(null), "ARGUMENT_INVALID", /the shape is null/],
-    [() => make([2], { dtype: "f16" }), "DTYPE_UNSUPPORTED", /"f16" .* f32, i32, u32, bool/],
+    [() => make([2], { dtype: "f64" }), "DTYPE_UNSUPPORTED", /"f64" .* f32, f16, i32, u32, bool/],
     [() => make([2], { device: "wasm" }), "ARGUMENT_INVALID", /the device is a string; .*init/],
     [
       () => make([2], { type: "f32" }),
@@ -96,6 +96,7 @@ const CREATION: BadCalls = {
     [() => full([2], "1" as never), "ARGUMENT_INVALID", /value is a string/],
     [() => full([2], 0.5, { dtype: "i32" }), "ARGUMENT_INVALID", /0.5 cannot be held .* i32/],
     [() => full([2], -1, { dtype: "u32" }), "ARGUMENT_INVALID", /-1 cannot be held .* u32/],
+    [() => full([2], -1e5, { dtype: "f16" }), "ARGUMENT_INVALID", /-100000 cannot be held .* f16/],
     [() => full([2], 2, { dtype: "bool" }), "ARGUMENT_INVALID", /2 cannot be held .* bool/],
     [() => full([2], Number.NaN, { dtype: "i32" }), "ARGUMENT_INVALID", /NaN cannot be held/],
   ],
@@ -112,6 +113,7 @@ const CREATION: BadCalls = {
     [() => tensor(new DataView(new ArrayBuffer(4)) as never), "ARGUMENT_INVALID", /a DataView/],
     [() => tensor(endless as never), "SIZE_LIMIT", /rank 9 is above 8/],
     [() => tensor(deep), "SIZE_LIMIT", /rank 9/],
+    [() => tensor([1, 65520], { dtype: "f16" }), "ARGUMENT_INVALID", /65520 cannot be held .* f16/],
     [() => tensor([1.5], { dtype: "i32" }), "ARGUMENT_INVALID", /1.5 cannot be held .* i32/],
     [() => tensor([Number.NaN], { dtype: "i32" }), "ARGUMENT_INVALID", /NaN cannot be held/],
     [() => tensor([1, -1], { dtype: "u32" }), "ARGUMENT_INVALID", /-1 cannot be held .* u32/],
@@ -322,6 +324,11 @@ const FILES: BadCalls = {
     [() => readSafetensors(new Uint8Array(3)), "ST_TOO_SHORT", /3 bytes/],
     [() => readSafetensors(new Uint8Array(8), { rank: -1 }), "ARGUMENT_INVALID", /rank is -1/],
     [
+      () => readSafetensors(new Uint8Array(8), { dtype: "bool" as never }),
+      "DTYPE_UNSUPPORTED",
+      /readSafetensors: dtype is "bool"; .* f32 or f16/,
+    ],
+    [
       () => readSafetensors(new Uint8Array(8), null as never),
       "ARGUMENT_INVALID",
       /options are null/,
@@ -340,7 +347,12 @@ const FILES: BadCalls = {
   readNpy: [
     [() => readNpy(3 as never), "ARGUMENT_INVALID", /the number 3/],
     [() => readNpy(new Uint8Array(12)), "NPY_NOT_NPY", /no npy file/],
-    [() => readNpy(new Uint8Array(12), { dtype: "f32" } as never), "ARGUMENT_INVALID", /"dtype"/],
+    [() => readNpy(new Uint8Array(12), { type: "f32" } as never), "ARGUMENT_INVALID", /"type"/],
+    [
+      () => readNpy(new Uint8Array(12), { dtype: "i32" as never }),
+      "DTYPE_UNSUPPORTED",
+      /readNpy: dtype is "i32"; .* f32 or f16/,
+    ],
     [
       () => readNpy(new Uint8Array(12), { device: "wasm" as never }),
       "ARGUMENT_INVALID",

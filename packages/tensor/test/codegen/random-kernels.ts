@@ -1,5 +1,5 @@
 // Seeded random kernels: views with broadcast, negative and odd strides, guards, gathers, every operation and type.
-import { createArray, type DType, type TypedArray } from "../../src/dtype.ts";
+import { createArray, type MachineType, type TypedArray } from "../../src/dtype.ts";
 import { affine, type Affine } from "../../src/graph/affine.ts";
 import {
   apply,
@@ -62,7 +62,7 @@ const INTEGER_BINARY = [
   "mod",
 ] as const;
 const COMPARISONS = ["eq", "ne", "lt", "le", "gt", "ge"] as const;
-const DTYPES: readonly DType[] = ["f32", "i32", "u32", "bool"];
+const DTYPES: readonly MachineType[] = ["f32", "i32", "u32", "bool"];
 
 /** Makes random expressions over `shape`, with the buffers and slots they read. */
 export class RandomKernels {
@@ -95,7 +95,7 @@ export class RandomKernels {
    * What a reduction may reduce so that the result does not depend on the order of its additions: sums and products of
    * small whole numbers or special values, extremes without negative zeros.
    */
-  reducible(fn: Reduction, dtype: DType, depth: number): Expr {
+  reducible(fn: Reduction, dtype: MachineType, depth: number): Expr {
     const value = this.expression(dtype, depth);
     if (dtype !== "f32") return value;
     if (fn !== "sum" && fn !== "prod") return apply("add", value, literal(0));
@@ -126,7 +126,7 @@ export class RandomKernels {
   }
 
   /** A new buffer of random values; outputs are overwritten whole. */
-  buffer(dtype: DType, size: number): BufferId {
+  buffer(dtype: MachineType, size: number): BufferId {
     const id = this.buffers.size;
     const array = createArray(dtype, size);
     for (let i = 0; i < size; i++) array[i] = this.#number(dtype);
@@ -135,9 +135,9 @@ export class RandomKernels {
   }
 
   /** An expression of type `dtype`, `depth` operations deep at most. */
-  expression(dtype: DType, depth: number): Expr {
+  expression(dtype: MachineType, depth: number): Expr {
     if (depth === 0 || this.below(8) === 0) return this.leaf(dtype);
-    const arg = (type: DType): Expr => this.expression(type, depth - 1);
+    const arg = (type: MachineType): Expr => this.expression(type, depth - 1);
     if (this.below(6) === 0) return apply("select", arg("bool"), arg(dtype), arg(dtype));
     if (this.below(6) === 0) return castTo(arg(this.pick(DTYPES)), dtype);
     if (dtype === "bool") return this.#boolean(arg);
@@ -146,7 +146,7 @@ export class RandomKernels {
   }
 
   /** A value that is read or given: load, gather, index, slot or literal. */
-  leaf(dtype: DType): Expr {
+  leaf(dtype: MachineType): Expr {
     const kind = this.below(8);
     const results = this.results.filter((result) => result.dtype === dtype);
     if (results.length > 0 && kind > 5) return this.pick(results);
@@ -162,7 +162,7 @@ export class RandomKernels {
     return { kind: "load", dtype, buffer: this.buffer(dtype, size), form, guards };
   }
 
-  #boolean(arg: (dtype: DType) => Expr): Expr {
+  #boolean(arg: (dtype: MachineType) => Expr): Expr {
     const kind = this.below(4);
     if (kind === 0) return apply("not", arg("bool"));
     if (kind === 1)
@@ -172,14 +172,14 @@ export class RandomKernels {
     return apply(this.pick(COMPARISONS), arg(type), arg(type));
   }
 
-  #float(arg: (dtype: DType) => Expr): Expr {
+  #float(arg: (dtype: MachineType) => Expr): Expr {
     const kind = this.below(6);
     if (kind === 0) return apply("fma", arg("f32"), arg("f32"), arg("f32"));
     if (kind < 3) return apply(this.pick(FLOAT_UNARY), arg("f32"));
     return apply(this.pick(FLOAT_BINARY), arg("f32"), arg("f32"));
   }
 
-  #integer(dtype: "i32" | "u32", arg: (dtype: DType) => Expr): Expr {
+  #integer(dtype: "i32" | "u32", arg: (dtype: MachineType) => Expr): Expr {
     const kind = this.below(6);
     if (kind === 0) return bitcastTo(arg(dtype === "i32" ? "u32" : "i32"), dtype);
     if (kind === 1) return apply(this.pick(["neg", "abs", "not"] as const), arg(dtype));
@@ -194,7 +194,7 @@ export class RandomKernels {
     return apply(this.pick(INTEGER_BINARY), arg(dtype), arg(dtype));
   }
 
-  #gather(dtype: DType): Expr {
+  #gather(dtype: MachineType): Expr {
     const entries = 1 + this.below(6);
     const { form, size } = this.#view();
     const stride = this.pick([1, 3, size]);
@@ -256,7 +256,7 @@ export class RandomKernels {
     return this.shape.map((_, axis) => axis).filter((axis) => !this.fixedAxes.includes(axis));
   }
 
-  #number(dtype: DType): number {
+  #number(dtype: MachineType): number {
     if (dtype === "bool") return this.below(2);
     if (dtype === "f32")
       return this.below(4) === 0 ? this.pick(SPECIAL_FLOATS) : Math.fround(8 * this.#next() - 4);

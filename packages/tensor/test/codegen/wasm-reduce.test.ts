@@ -1,7 +1,7 @@
 // Rendered reductions give the interpreter's bits, over any axes, with vectors along inputs and along outputs.
 import { expect, it } from "vitest";
 import { renderReduce } from "../../src/codegen/wasm/render-reduce.ts";
-import type { DType } from "../../src/dtype.ts";
+import type { MachineType } from "../../src/dtype.ts";
 import { affine } from "../../src/graph/affine.ts";
 import type { Load } from "../../src/graph/expr.ts";
 import { denseForm } from "../../src/graph/linear-form.ts";
@@ -12,7 +12,7 @@ import { randomNumbers, RandomKernels } from "./random-kernels.ts";
 import { PLAIN, runWasmProgram } from "./run-wasm-program.ts";
 
 const REDUCTIONS: readonly Reduction[] = ["sum", "prod", "max", "min", "argmax", "argmin"];
-const DTYPES: readonly DType[] = ["f32", "f32", "i32", "u32"];
+const DTYPES: readonly MachineType[] = ["f32", "f32", "i32", "u32"];
 
 function randomReduce(seed: number): { kernel: ReduceKernel; random: RandomKernels } {
   const next = randomNumbers(seed);

@@ -1,7 +1,7 @@
 // Rendered row programs give the interpreter's bits, however their rows are dealt out.
 import { expect, it } from "vitest";
 import { renderRows } from "../../src/codegen/wasm/render-rows.ts";
-import type { DType } from "../../src/dtype.ts";
+import type { MachineType } from "../../src/dtype.ts";
 import { literal } from "../../src/graph/expr.ts";
 import { denseForm } from "../../src/graph/linear-form.ts";
 import type { Reduction } from "../../src/graph/node.ts";
@@ -11,7 +11,7 @@ import { randomNumbers, RandomKernels } from "./random-kernels.ts";
 import { PLAIN } from "./run-wasm-program.ts";
 
 const REDUCTIONS: readonly Reduction[] = ["sum", "prod", "max", "min", "argmax", "argmin"];
-const DTYPES: readonly DType[] = ["f32", "f32", "i32", "u32"];
+const DTYPES: readonly MachineType[] = ["f32", "f32", "i32", "u32"];
 
 function randomRows(seed: number, length: number): { kernel: RowsKernel; random: RandomKernels } {
   const next = randomNumbers(seed);

@@ -1,6 +1,7 @@
 // Element types of files: which of ours holds each, every value of the small ones, and what is refused.
 import { init, PrismaError, readSafetensors, type Device } from "@prisma/tensor";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { halfValue, PATTERNS } from "../half-values.ts";
 import { file, record } from "./corpus/corpus-case.ts";
 
 let device: Device;
@@ -47,9 +48,6 @@ test.each([
   expect(found).toEqual(held === "f32" ? expected.map(Math.fround) : expected);
 });
 
-/** All 65,536 patterns of 16 bits. */
-const PATTERNS = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i);
-
 test("every BF16 is the f32 whose upper half it is", async () => {
   using tensor = await open("BF16", PATTERNS.length, PATTERNS);
   const values = await tensor.data();
@@ -57,21 +55,10 @@ test("every BF16 is the f32 whose upper half it is", async () => {
   expect(found).toEqual(Uint32Array.from(PATTERNS, (bits) => (bits << 16) >>> 0));
 });
 
-/** The value of a half by its bits, spelt out from IEEE 754 in a decimal text of its own. */
-function half(bits: number): number {
-  const [sign, exponent, fraction] = [bits >> 15, (bits >> 10) & 31, bits & 1023];
-  const minus = sign === 1 ? "-" : "";
-  if (exponent === 31) return fraction > 0 ? NaN : Number(`${minus}Infinity`);
-  const leading = exponent === 0 ? 0 : 1024;
-  const scaled = BigInt(leading + fraction) << BigInt(Math.max(exponent, 1) - 1);
-  // In units of 2^-24, of which 5^24 are 10^24 in decimal places.
-  return Number(`${minus}${scaled * 5n ** 24n}e-24`);
-}
-
 test("every F16 is the f32 of its value", async () => {
   using tensor = await open("F16", PATTERNS.length, PATTERNS);
   const values = await tensor.data();
-  const wrong = [...PATTERNS].filter((bits) => !Object.is(values[bits], half(bits)));
+  const wrong = [...PATTERNS].filter((bits) => !Object.is(values[bits], halfValue(bits)));
   expect(wrong).toEqual([]);
   expect([0x3c00, 0xc000, 0x7bff, 0x0001, 0x3555].map((bits) => values[bits])).toEqual([
     1, -2, 65504, 5.960464477539063e-8, 0.333251953125,

@@ -1,5 +1,5 @@
 // Accumulators of reductions: four lanes that take in values vector by vector, and how the lanes become one.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { Reduction } from "../../graph/node.ts";
 import type { Assembler, Local } from "./assembler.ts";
 import type { PlainOp } from "./opcodes.ts";
@@ -31,19 +31,19 @@ const NO_PLACE = 0x7fffffff;
 
 const SUM = { op: "i32x4.add", identity: 0 } as const;
 const PRODUCT = { op: "i32x4.mul", identity: 1 } as const;
-const MAX: Record<DType, Fold> = {
+const MAX: Record<MachineType, Fold> = {
   f32: { op: "f32x4.max", identity: MINUS_INFINITY },
   i32: { op: "i32x4.max_s", identity: 0x80000000 },
   u32: { op: "i32x4.max_u", identity: 0 },
   bool: { op: "v128.or", identity: 0 },
 };
-const MIN: Record<DType, Fold> = {
+const MIN: Record<MachineType, Fold> = {
   f32: { op: "f32x4.min", identity: INFINITY },
   i32: { op: "i32x4.min_s", identity: 0x7fffffff },
   u32: { op: "i32x4.min_u", identity: ALL_ONES },
   bool: { op: "v128.and", identity: ALL_ONES },
 };
-const FOLDS: Record<"sum" | "prod" | "max" | "min", Record<DType, Fold>> = {
+const FOLDS: Record<"sum" | "prod" | "max" | "min", Record<MachineType, Fold>> = {
   sum: { f32: { op: "f32x4.add", identity: 0 }, i32: SUM, u32: SUM, bool: SUM },
   prod: {
     f32: { op: "f32x4.mul", identity: FLOAT_ONE },
@@ -59,7 +59,7 @@ const FOLDS: Record<"sum" | "prod" | "max" | "min", Record<DType, Fold>> = {
 export function createAccumulator(
   asm: Assembler,
   fn: Reduction,
-  dtype: DType,
+  dtype: MachineType,
   ways: 1 | 2,
 ): Accumulator {
   if (fn === "argmax" || fn === "argmin") return new PlaceAccumulator(asm, fn, dtype);
@@ -171,7 +171,7 @@ class PlaceAccumulator implements Accumulator {
   readonly #best: Local;
   readonly #place: Local;
 
-  constructor(asm: Assembler, fn: "argmax" | "argmin", dtype: DType) {
+  constructor(asm: Assembler, fn: "argmax" | "argmin", dtype: MachineType) {
     this.#asm = asm;
     this.#worst = (fn === "argmax" ? MAX : MIN)[dtype].identity;
     const order = fn === "argmax" ? "gt" : "lt";

@@ -1,9 +1,9 @@
 // Sort keys: elements as unsigned numbers in their order.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { Assembler, Local } from "./assembler.ts";
 
 /** Pushes the element at `address` as a u32 in the order of sorting: NaN highest, both zeros equal. */
-export function pushSortKey(asm: Assembler, dtype: DType, address: Local): void {
+export function pushSortKey(asm: Assembler, dtype: MachineType, address: Local): void {
   if (dtype !== "f32") {
     asm.get(address).memory("i32.load");
     if (dtype === "i32") asm.i32(0x80000000).op("i32.xor");

@@ -1,5 +1,5 @@
 // The loops of a reduction: along the reduced axis with one output at a time, or across outputs with one per lane.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { Reduction } from "../../graph/node.ts";
 import { createAccumulator, type Accumulator } from "./accumulator.ts";
 import type { Local } from "./assembler.ts";
@@ -14,7 +14,7 @@ export interface ReducePlan {
   readonly outer: readonly number[];
   readonly inner: readonly number[];
   readonly fn: Reduction;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly body: ValueId;
   readonly stores: readonly GraphStore[];
 }

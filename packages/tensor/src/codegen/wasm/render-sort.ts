@@ -1,5 +1,5 @@
 // Renders sort kernels: each row by its keys' bytes, the lowest first (a radix sort), which keeps equals in place order.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { SortKernel } from "../../schedule/kernel.ts";
 import type { WasmProgram, WasmTarget } from "./abi.ts";
 import type { Assembler, Local } from "./assembler.ts";
@@ -14,7 +14,7 @@ const COUNTS_BYTES = 4 * DIGITS;
 
 /** All that the code of a sort depends on; numbers are words or bindings. */
 interface SortPlan {
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly descending: boolean;
   readonly form: WordForm;
   readonly source: number;

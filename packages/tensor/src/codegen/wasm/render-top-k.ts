@@ -1,5 +1,5 @@
 // Renders topK kernels: each row keeps the places of its k best so far in order, and takes elements in by insertion.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { TopKKernel } from "../../schedule/kernel.ts";
 import type { WasmProgram, WasmTarget } from "./abi.ts";
 import type { Assembler, Local } from "./assembler.ts";
@@ -10,7 +10,7 @@ import { ValueGraph, type WordForm } from "./value-graph.ts";
 
 /** All that the code of a topK depends on; numbers are words or bindings. */
 interface TopKPlan {
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly form: WordForm;
   readonly source: number;
   readonly output: number;

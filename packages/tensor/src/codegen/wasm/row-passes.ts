@@ -1,5 +1,5 @@
 // Orders the work of a row program into as few passes over the row as its reductions allow.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { Reduction } from "../../graph/node.ts";
 import { countInstructions } from "./estimate-cost.ts";
 import { argumentsOf, type GraphStore, type ValueGraph, type ValueId } from "./value-graph.ts";
@@ -8,7 +8,7 @@ import { argumentsOf, type GraphStore, type ValueGraph, type ValueId } from "./v
 export interface GraphStep {
   readonly id: number;
   readonly fn: Reduction;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly body: ValueId;
 }
 

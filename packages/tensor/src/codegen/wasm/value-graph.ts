@@ -1,5 +1,5 @@
 // Expressions as a flat list of distinct values: all that a kernel's code depends on, with its numbers in parameter words.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import { formatAffine } from "../../graph/affine.ts";
 import type { Expr, GatherLoad, Load, MachineOp } from "../../graph/expr.ts";
 import type { Guard, LinearForm } from "../../graph/linear-form.ts";
@@ -21,7 +21,7 @@ export interface WordForm {
 /** A load: the element at `form`, plus `stride` (a word) times the value `index` for a gather; `missing` where `guard` is false. */
 export interface LoadValue {
   readonly kind: "load";
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly buffer: number;
   readonly form: number;
   readonly index: { readonly value: ValueId; readonly stride: number } | null;
@@ -31,23 +31,23 @@ export interface LoadValue {
 
 /** One distinct value. `form` is a place in {@link ValueGraph.forms}, `word` a parameter word, `buffer` a binding. */
 export type Value =
-  | { readonly kind: "literal"; readonly dtype: DType; readonly value: string }
-  | { readonly kind: "param"; readonly dtype: DType; readonly word: number }
+  | { readonly kind: "literal"; readonly dtype: MachineType; readonly value: string }
+  | { readonly kind: "param"; readonly dtype: MachineType; readonly word: number }
   | { readonly kind: "index"; readonly dtype: "i32"; readonly form: number }
   | LoadValue
-  | { readonly kind: "result"; readonly dtype: DType; readonly result: number }
+  | { readonly kind: "result"; readonly dtype: MachineType; readonly result: number }
   | {
       readonly kind: "op";
-      readonly dtype: DType;
+      readonly dtype: MachineType;
       readonly op: MachineOp;
-      readonly from: DType;
+      readonly from: MachineType;
       readonly args: readonly ValueId[];
     };
 
 /** A store whose value and place are in a graph. */
 export interface GraphStore {
   readonly buffer: number;
-  readonly dtype: DType;
+  readonly dtype: MachineType;
   readonly form: number;
   readonly value: ValueId;
 }
@@ -229,11 +229,11 @@ export class ValueGraph {
     ]);
   }
 
-  #op(op: MachineOp, dtype: DType, from: DType, args: readonly ValueId[]): ValueId {
+  #op(op: MachineOp, dtype: MachineType, from: MachineType, args: readonly ValueId[]): ValueId {
     return this.#intern({ kind: "op", dtype, op, from, args });
   }
 
-  #slotWord(slot: number, dtype: DType): number {
+  #slotWord(slot: number, dtype: MachineType): number {
     const wordType = dtype === "bool" ? "u32" : dtype;
     return this.#word(`slot ${slot} ${wordType}`, () => this.#params.slot(slot, wordType));
   }

@@ -1,5 +1,5 @@
 // Every machine operation on four lanes: f32 and integers as they are, bool as a mask of all ones or all zeros.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { MachineOp } from "../../graph/expr.ts";
 import type { WasmTarget } from "./abi.ts";
 import type { Assembler, Local } from "./assembler.ts";
@@ -9,8 +9,8 @@ import type { PlainOp } from "./opcodes.ts";
 export interface OpSite {
   readonly asm: Assembler;
   readonly target: WasmTarget;
-  readonly dtype: DType;
-  readonly from: DType;
+  readonly dtype: MachineType;
+  readonly from: MachineType;
   readonly args: readonly Local[];
   /** The literal value of the last argument, where it is one. */
   readonly literal: number | null;

@@ -1,5 +1,5 @@
 // Accumulators of reductions in WGSL: how they start, take an element, and meet each other.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { Reduction } from "../../graph/node.ts";
 import type { ShaderBuilder } from "./shader-builder.ts";
 
@@ -8,20 +8,20 @@ export function isPlace(fn: Reduction): boolean {
   return fn === "argmax" || fn === "argmin";
 }
 
-const IDENTITY: Record<"max" | "min", Record<Exclude<DType, "bool">, number>> = {
+const IDENTITY: Record<"max" | "min", Record<Exclude<MachineType, "bool">, number>> = {
   max: { f32: -Infinity, i32: -(2 ** 31), u32: 0 },
   min: { f32: Infinity, i32: 2 ** 31 - 1, u32: 2 ** 32 - 1 },
 };
 
 /** The value an accumulator of elements of `dtype` starts from. */
-export function startOf(builder: ShaderBuilder, fn: Reduction, dtype: DType): string {
+export function startOf(builder: ShaderBuilder, fn: Reduction, dtype: MachineType): string {
   const type = dtype === "bool" ? "u32" : dtype;
   if (fn === "sum" || fn === "prod") return builder.literal(fn === "sum" ? 0 : 1, type);
   return builder.literal(IDENTITY[fn === "max" || fn === "argmax" ? "max" : "min"][type], type);
 }
 
 /** `a` and `b` as one. */
-export function combine(fn: Reduction, dtype: DType, a: string, b: string): string {
+export function combine(fn: Reduction, dtype: MachineType, a: string, b: string): string {
   if (fn === "sum") return `${a} + ${b}`;
   if (fn === "prod") return `${a} * ${b}`;
   return dtype === "f32" ? `p_${fn}(${a}, ${b})` : `${fn}(${a}, ${b})`;
@@ -33,7 +33,7 @@ export function combine(fn: Reduction, dtype: DType, a: string, b: string): stri
  */
 export function beats(
   fn: Reduction,
-  dtype: DType,
+  dtype: MachineType,
   value: string,
   best: string,
   place: string,

@@ -1,10 +1,10 @@
 // One machine operation as WGSL, with the semantics that `graph/expr.ts` promises.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { MachineOp, OpExpr } from "../../graph/expr.ts";
 
 type Args = readonly string[];
 /** Renders an operation whose operands have type `dtype`. */
-type Renderer = (args: Args, dtype: DType) => string;
+type Renderer = (args: Args, dtype: MachineType) => string;
 
 const infix =
   (operator: string): Renderer =>
@@ -69,7 +69,7 @@ const RENDERERS: { readonly [Op in Exclude<MachineOp, "cast" | "bitcast">]: Rend
   select: ([condition, yes, no]) => `select(${no}, ${yes}, ${condition})`,
 };
 
-function cast(value: string, from: DType, to: DType): string {
+function cast(value: string, from: MachineType, to: MachineType): string {
   if (to === "bool")
     return from === "f32" ? `(p_nan(${value}) | (${value} != 0.0))` : `(${value} != ${from}(0))`;
   if (from === "f32" && to !== "f32") return `p_to_${to}(${value})`;

@@ -1,5 +1,5 @@
 // Sorts in WGSL: each row by a network of comparisons (bitonic, after Batcher 1968) in the output, by one workgroup.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { SortKernel } from "../../schedule/kernel.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
 import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";
@@ -8,7 +8,7 @@ import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";
 const LANES = 256;
 
 /** The key of an element: an unsigned number in the order of sorting, NaN highest, both zeros equal. */
-const KEYS: Readonly<Record<Exclude<DType, "bool">, string>> = {
+const KEYS: Readonly<Record<Exclude<MachineType, "bool">, string>> = {
   f32: `fn sort_key(x: f32) -> u32 {
   let bits = bitcast<u32>(x);
   if (p_nan(x)) { return 0xffffffffu; }

@@ -1,5 +1,5 @@
 // Builds one shader: parameters, bindings, and expressions written out line by line.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { Affine } from "../../graph/affine.ts";
 import type { BufferId, Expr, Load } from "../../graph/expr.ts";
 import type { Guard, LinearForm } from "../../graph/linear-form.ts";
@@ -9,7 +9,7 @@ import { renderOp } from "./render-op.ts";
 import { PRELUDE } from "./prelude.ts";
 
 /** WGSL's name of a type in memory; bools are u32 there. */
-const STORED: Record<DType, string> = { f32: "f32", i32: "i32", u32: "u32", bool: "u32" };
+const STORED: Record<MachineType, string> = { f32: "f32", i32: "i32", u32: "u32", bool: "u32" };
 
 /** How values of the kernel's own (accumulators, row results) are called in the shader. */
 export type NameOfValue = (value: number) => string;
@@ -18,7 +18,7 @@ export type NameOfValue = (value: number) => string;
 export class ShaderBuilder {
   readonly params: ParamWord[] = [];
   readonly buffers: BufferId[];
-  readonly #types = new Map<BufferId, DType>();
+  readonly #types = new Map<BufferId, MachineType>();
   readonly #outputs: ReadonlySet<BufferId>;
 
   constructor(read: readonly BufferId[], written: readonly BufferId[]) {
@@ -47,14 +47,14 @@ export class ShaderBuilder {
       : this.#word({ kind: "affine", value });
   }
 
-  slot(slot: number, dtype: DType): string {
+  slot(slot: number, dtype: MachineType): string {
     const word = this.#word({ kind: "slot", slot, dtype: dtype === "bool" ? "u32" : dtype });
     if (dtype === "bool") return `(${word} != 0u)`;
     return dtype === "u32" ? word : `bitcast<${dtype}>(${word})`;
   }
 
   /** A literal; what WGSL may not write as a constant (infinities, NaN) travels as a parameter. */
-  literal(value: number, dtype: DType): string {
+  literal(value: number, dtype: MachineType): string {
     if (dtype === "bool") return value === 0 ? "false" : "true";
     if (dtype === "i32") return `bitcast<i32>(${value >>> 0}u)`;
     if (dtype === "u32") return `${value >>> 0}u`;
@@ -80,13 +80,13 @@ export class ShaderBuilder {
       .join(" && ");
   }
 
-  #array(buffer: BufferId, dtype: DType): string {
+  #array(buffer: BufferId, dtype: MachineType): string {
     if (!this.#types.has(buffer)) this.#types.set(buffer, dtype);
     return `B${this.buffers.indexOf(buffer)}`;
   }
 
   /** The element of `buffer` at place `at`, in the type of values. */
-  element(buffer: BufferId, dtype: DType, at: string): string {
+  element(buffer: BufferId, dtype: MachineType, at: string): string {
     const array = this.#array(buffer, dtype);
     const stored = STORED[this.#types.get(buffer) ?? dtype];
     const raw = `${array}[${at}]`;
@@ -100,7 +100,7 @@ export class ShaderBuilder {
   }
 
   /** Declares an output's type, so that its binding can be written. */
-  declare(buffer: BufferId, dtype: DType): string {
+  declare(buffer: BufferId, dtype: MachineType): string {
     return this.#array(buffer, dtype);
   }
 

@@ -1,7 +1,9 @@
 // Rows of the function table that are one machine operation, and their gradients.
+import { numberType, type MachineType } from "../../dtype.ts";
 import { apply, castTo, literal, type Expr, type MachineOp } from "../expr.ts";
 import { mapNode, numberLike } from "../build.ts";
 import type { Node } from "../node.ts";
+import { roundToHalf } from "./half.ts";
 import type { ScalarFunction } from "./scalar-function.ts";
 
 type PlainOp = Exclude<MachineOp, "cast" | "bitcast">;
@@ -135,14 +137,23 @@ export const ARITHMETIC = {
   },
 } as const satisfies Record<string, ScalarFunction>;
 
-function castRow(dtype: "f32" | "i32" | "u32" | "bool"): ScalarFunction {
-  // Gradients are f32 and flow only between floats, where no cast node stands.
-  return { arity: 1, expression: ([x = literal(0)]) => castTo(x, dtype), gradient: none };
+/** Gradients are f32, and pass through conversions between floats as they are. */
+const betweenFloats: Gradient = (g, [x]) => [
+  x !== undefined && numberType(x.dtype) === "f32" ? g : null,
+];
+
+function castRow(dtype: MachineType, gradient: Gradient = none): ScalarFunction {
+  return { arity: 1, expression: ([x = literal(0)]) => castTo(x, dtype), gradient };
 }
 
 /** Conversions between types. */
 export const CASTS = {
-  toF32: castRow("f32"),
+  toF32: castRow("f32", betweenFloats),
+  toF16: {
+    arity: 1,
+    expression: ([x = literal(0)]) => roundToHalf(castTo(x, "f32")),
+    gradient: betweenFloats,
+  },
   toI32: castRow("i32"),
   toU32: castRow("u32"),
   toBool: castRow("bool"),

@@ -39,6 +39,7 @@ export const RESULT_TYPES = {
   relu: "same",
   detach: "same",
   toF32: "f32",
+  toF16: "f16",
   toI32: "i32",
   toU32: "u32",
   toBool: "bool",

@@ -1,5 +1,5 @@
 // The shape of one row of the scalar function table: expression, derivative and domain, side by side.
-import type { DType } from "../../dtype.ts";
+import type { MachineType } from "../../dtype.ts";
 import type { Expr } from "../expr.ts";
 import type { Node } from "../node.ts";
 
@@ -7,7 +7,7 @@ import type { Node } from "../node.ts";
 export interface ScalarFunction {
   readonly arity: 1 | 2 | 3;
   /** The value in machine operations; accurate to 2 ULP in f32 unless the row says otherwise. */
-  readonly expression: (args: readonly Expr[], dtype: DType) => Expr;
+  readonly expression: (args: readonly Expr[], dtype: MachineType) => Expr;
   /** Gradient of each input from the output's gradient `g`, as nodes; null where none flows. Absent: not differentiable. */
   readonly gradient?: (g: Node, inputs: readonly Node[], output: Node) => readonly (Node | null)[];
 }
