@@ -1,5 +1,5 @@
 // Scalar functions in float64, by formulas of their own: what every device is compared with.
-import type { DType } from "../dtype.ts";
+import { machineType, type DType } from "../dtype.ts";
 import type { ScalarFunctionName } from "../graph/functions/names.ts";
 
 /** erf by its Taylor series below 3, by the continued fraction of erfc above (Abramowitz & Stegun 7.1.5, 7.1.14). */
@@ -80,7 +80,7 @@ const SATURATE = { i32: [-(2 ** 31), 2 ** 31 - 1], u32: [0, 2 ** 32 - 1] } as co
 
 function toInteger(x: number, dtype: "i32" | "u32", from: DType): number {
   if (Number.isNaN(x)) return 0;
-  if (from !== "f32") return dtype === "i32" ? x | 0 : x >>> 0;
+  if (machineType(from) !== "f32") return dtype === "i32" ? x | 0 : x >>> 0;
   const [low, high] = SATURATE[dtype];
   return Math.trunc(Math.min(high, Math.max(low, x)));
 }
