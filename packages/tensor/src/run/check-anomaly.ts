@@ -1,5 +1,5 @@
 // Anomaly mode: looks at what a run computed, and where it is not finite finds the operation that made it so.
-import type { TypedArray } from "../dtype.ts";
+import { machineType, type TypedArray } from "../dtype.ts";
 import type { Node, Placement } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/order.ts";
 import type { PrismaError } from "../errors.ts";
@@ -33,7 +33,9 @@ function decisiveBelow(outputs: readonly Node[]): Node[] {
   const deciding = topologicalOrder(outputs).filter(
     (node) => decides(node) && !node.made?.gradientOf,
   );
-  const inputs = deciding.flatMap((node) => node.inputs).filter(({ dtype }) => dtype === "f32");
+  const inputs = deciding
+    .flatMap((node) => node.inputs)
+    .filter(({ dtype }) => machineType(dtype) === "f32");
   return [...new Set(inputs)];
 }
 
@@ -47,7 +49,7 @@ async function notFinite(
   const odd: Node[] = [];
   for (const [i, node] of outputs.entries()) {
     const placement = placements[i];
-    if (node.dtype !== "f32" || placement === undefined) continue;
+    if (machineType(node.dtype) !== "f32" || placement === undefined) continue;
     if (!isFinite(await valuesAt(node, placement))) odd.push(node);
   }
   return odd;

@@ -1,6 +1,6 @@
 // Stepping through: evaluates a graph node by node, unfused, and marks every element that is not finite, or that was
 // chosen by one that is not a number.
-import type { TypedArray } from "../dtype.ts";
+import { machineType, type TypedArray } from "../dtype.ts";
 import { sourcesOf, type Element } from "../graph/element-sources.ts";
 import { Node, type Placement } from "../graph/node.ts";
 import { topologicalOrder } from "../graph/order.ts";
@@ -124,7 +124,7 @@ export class StepThrough {
     const values = await Promise.all(batch.map((node) => this.#valuesOf(node)));
     batch.forEach((node, i) => {
       const own = values[i] ?? null;
-      if (own !== null && node.dtype !== "f32") this.#numbers.set(node, own);
+      if (own !== null && machineType(node.dtype) !== "f32") this.#numbers.set(node, own);
       this.#markAll(node, own);
     });
   }
@@ -134,7 +134,9 @@ export class StepThrough {
     this.#hold(node);
     const placement = this.#placements.get(node) ?? this.#compute(node);
     this.#placements.set(node, placement);
-    return VIEWS.has(node.op.kind) && node.dtype === "f32" ? null : valuesAt(node, placement);
+    return VIEWS.has(node.op.kind) && machineType(node.dtype) === "f32"
+      ? null
+      : valuesAt(node, placement);
   }
 
   #compute(node: Node): Placement {
