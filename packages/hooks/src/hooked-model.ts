@@ -296,5 +296,5 @@ export abstract class HookedModel<Name extends string = string> {
   }
 }
 
-/** Every dtype takes four bytes in memory. */
+/** Most bytes that a number takes in memory; an f16 takes half. */
 const BYTES_PER_NUMBER = 4;

@@ -65,6 +65,7 @@ const QUOTAS: readonly (readonly [
   ["five axes or more", 0.05, tensors(({ op, shape }) => op.kind === "leaf" && shape.length >= 5)],
   ["one buffer as both operands", 0.1, tensors(readsTwice)],
   ["a reduction of nothing", 0.05, tensors(reducesNothing)],
+  ["an f16", 0.15, tensors(({ dtype }) => dtype === "f16")],
   ["tiny numbers", 0.095, ({ kind }) => kind === "tiny"],
   ["huge numbers", 0.095, ({ kind }) => kind === "huge"],
   ["nearly equal numbers", 0.095, ({ kind }) => kind === "near-equal"],

@@ -31,7 +31,7 @@ export class Writer {
     readonly kind: ValueKind,
   ) {}
 
-  /** A tensor of values of the program's kind, dense or a view of one. */
+  /** A tensor of values of the program's kind, which f16 holds where they are normal; dense or a view of one. */
   leaf(shape: Shape): Tensor {
     const x = randomLayout((own) => this.#dense(own), shape, this.random);
     this.pool.push(x);
@@ -42,7 +42,8 @@ export class Writer {
     const values = Float32Array.from({ length: sizeOf(shape) }, () =>
       randomValue(this.random, this.kind),
     );
-    const x = tensor(values, { shape });
+    const dtype = this.kind === "normal" && this.random.chance(0.2) ? "f16" : "f32";
+    const x = tensor(values, { shape, dtype });
     this.leaves.set(x.node, values);
     return x;
   }

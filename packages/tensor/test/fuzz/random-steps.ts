@@ -28,6 +28,7 @@ export const STEPS: readonly Step[] = [
   ["div", (w, x) => x.div(w.partner(x.shape).abs().add(1))],
   ["maximum", (w, x) => x.maximum(w.partner(x.shape))],
   ["minimum", (w, x) => x.minimum(w.partner(x.shape))],
+  ["to f16", (w, x) => toHalves(w, x)],
   ["tanh", (_, x) => x.tanh()],
   ["exp", (_, x) => x.clamp(-4, 2).exp()],
   // Below -2 gelu keeps an absolute precision, which huge or infinite factors would show.
@@ -198,6 +199,15 @@ function split(w: Writer, x: Tensor): Tensor | null {
   const factors = [2, 3, 4, 5, 7, 8].filter((factor) => last % factor === 0);
   if (factors.length === 0) return null;
   return x.reshape([...x.shape.slice(0, -1), w.random.pick(factors), -1]);
+}
+
+/** `x` as f16 where its numbers are not computed: the next half of those may hang on the last bit. */
+function toHalves(w: Writer, x: Tensor): Tensor | null {
+  let node = x.node;
+  while (["reshape", "permute", "expand", "slice"].includes(node.op.kind)) node = node.inputs[0]!;
+  return node.op.kind === "leaf" && node.dtype === "f32" && w.kind !== "huge"
+    ? x.cast("f16")
+    : null;
 }
 
 /** The diagonal of a product of the last axis with itself. */

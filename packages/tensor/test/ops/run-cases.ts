@@ -8,6 +8,7 @@ import { topologicalOrder } from "../../src/graph/order.ts";
 import { evaluate } from "../../src/reference/evaluate.ts";
 import { sizeOf } from "../../src/shape.ts";
 import { RandomSource } from "../fuzz/random-source.ts";
+import { halfValue } from "../half-values.ts";
 import type { InputSpec, OpCase } from "./cases.ts";
 
 /** Values of the leaves of a case, by node. */
@@ -28,6 +29,14 @@ function valuesOf(spec: InputSpec, random: RandomSource): number[] {
   });
 }
 
+/** The numbers that a leaf's source gives. */
+function numbersOf(node: Node, values: ArrayLike<number>): Float64Array {
+  const size = sizeOf(node.shape);
+  return Float64Array.from({ length: size }, (_, i) =>
+    node.dtype === "f16" ? halfValue(values[i]!) : values[i]!,
+  );
+}
+
 /** Builds `item` on the current device. */
 export function buildCase(item: OpCase, seed: number): BuiltCase {
   const random = new RandomSource(seed);
@@ -42,7 +51,7 @@ export function buildCase(item: OpCase, seed: number): BuiltCase {
   for (const node of topologicalOrder([output.node])) {
     const values = node.source?.load();
     if (values !== undefined && !(values instanceof Promise))
-      leaves.set(node, Float64Array.from(values as Float32Array<ArrayBuffer>));
+      leaves.set(node, numbersOf(node, values as Float32Array<ArrayBuffer>));
   }
   return { inputs, output, leaves };
 }

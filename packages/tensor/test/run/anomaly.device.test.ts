@@ -172,6 +172,16 @@ describe.each(DEVICES.filter(([, , present]) => present))("on %s", (_, options) 
       );
     });
 
+    test("names a conversion to f16 that overflows", async () => {
+      const error = await errorFrom(() => {
+        const half = tensor([1, 70000]).cast("f16");
+        return half.sub(half);
+      });
+      expect(error.message).toMatch(
+        /: cast \(its step toF16\), .* made Infinity out of finite values: element \[1\] of f16\[2\], from 70000\. Of it sub at .* made NaN/,
+      );
+    });
+
     test("names the gradient of the operation, and its line in the forward pass", async () => {
       const error = await errorFrom(() =>
         grad((x: Tensor) => where(x.greater(0), x.sqrt(), 0).sum())(tensor([4, 0])),

@@ -147,7 +147,7 @@ async function written(make: () => Record<string, Tensor>): Promise<Uint8Array<A
   return bytes;
 }
 
-onEachDevice((kind) => {
+onEachDevice(() => {
   test.each(MOVES)("%s keeps f16, computed and read", async (_, move) => {
     const expected = await read(() => move(tensor(VALUES)));
     using lazy = scope(() => move(half()));
@@ -246,7 +246,7 @@ onEachDevice((kind) => {
     expect([down.dtype, up.dtype]).toEqual(["f16", "f32"]);
   });
 
-  describe.runIf(kind === "wasm")("files", () => {
+  describe("files", () => {
     const all = (): Tensor => tensor(Array.from(PATTERNS, halfValue), { dtype: "f16" });
 
     test("safetensors", async () => {
