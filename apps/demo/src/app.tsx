@@ -11,6 +11,7 @@ import { Finding } from "./parts/finding.tsx";
 import { HeadPanel } from "./parts/head-panel.tsx";
 import { HeadsPanel } from "./parts/heads-panel.tsx";
 import { LensPanel } from "./parts/lens-panel.tsx";
+import { LensTablePanel } from "./parts/lens-table-panel.tsx";
 import { MarginPanel } from "./parts/margin-panel.tsx";
 import { ScenePanel } from "./parts/scene-panel.tsx";
 import { SpinePanel } from "./parts/spine-panel.tsx";
@@ -99,6 +100,9 @@ function CloserLook({ page }: { page: PageState }) {
         <div class="column" data-busy={page.cause.busy.value}>
           {causes !== null && <LensPanel page={page} causes={causes} />}
         </div>
+      </div>
+      <div class="table-row" data-busy={page.cause.busy.value}>
+        {causes !== null && <LensTablePanel page={page} causes={causes} />}
       </div>
       <Words page={page} />
     </section>

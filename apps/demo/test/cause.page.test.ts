@@ -313,6 +313,16 @@ test("the lens follows its slider, and tells of the patch pointed at", async () 
   expect(await told()).not.toBe(last);
   await page.locator(".lens .prisma-cell").nth(1).hover();
   expect(await told()).toMatch(/^\(0,0\): /);
+  // The table has all layers; a cell of it chooses layer and token above.
+  await page.mouse.move(5, 5);
+  const cell = page.locator(".lens-table [role=gridcell]").nth(3 * 33 + 2);
+  await cell.click();
+  expect(await page.getByRole("slider").getAttribute("aria-valuetext")).toBe("after layer 2");
+  const answer = /^L2, (\(0,1\): .*)$/u.exec(
+    await page.locator(".lens-table figcaption").innerText(),
+  );
+  await page.mouse.move(5, 5);
+  expect(answer?.[1]).toBe(await told());
 });
 
 test("a picture of one's own has edits too, but nothing to patch from", async () => {

@@ -6,21 +6,24 @@ const crcTable = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value;
 });
 
+/** Colour types of the PNG specification by samples per pixel. */
+const COLOR_TYPES = { 1: 0, 3: 2, 4: 6 } as const;
+
 /**
  * A PNG file of `width` x `height` pixels with 8-bit samples, uncompressed.
- * `samples`: row by row, `channels` per pixel (1 grey, 3 red green blue).
+ * `samples`: row by row, `channels` per pixel (1 grey, 3 red green blue, 4 with opacity).
  */
 export function encodePng(
   samples: Uint8Array,
   width: number,
   height: number,
-  channels: 1 | 3,
+  channels: 1 | 3 | 4,
 ): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, channels === 1 ? 0 : 2, 0, 0, 0], 8);
+  header.set([8, COLOR_TYPES[channels], 0, 0, 0], 8);
   return join([
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk("IHDR", header),

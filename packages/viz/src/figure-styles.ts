@@ -154,6 +154,32 @@ export const figureStyles: string = `
 .prisma-lens .prisma-picture { mix-blend-mode: normal; opacity: 0.45; z-index: -1; }
 .prisma-lens-told { min-height: 24px; margin-top: 8px; color: var(--quiet); font-size: var(--prisma-small, 12px); }
 
+.prisma-scroll { overflow-x: auto; }
+.prisma-lens-table table { border-collapse: collapse; }
+.prisma-lens-table th { padding: 0 8px 0 0; color: var(--quiet); font-size: var(--prisma-small, 12px); font-weight: 400; text-align: left; white-space: nowrap; }
+.prisma-lens-table tbody th { position: sticky; left: 0; z-index: 1; background: var(--surface); }
+.prisma-lens-table [role="gridcell"] { min-width: 32px; height: 32px; padding: 0; text-align: center; line-height: 1; font-size: 20px; color: color-mix(in srgb, currentColor calc(100% * var(--strength)), transparent); cursor: pointer; }
+.prisma-lens-table [role="gridcell"]:hover { box-shadow: inset 0 0 0 1px var(--quiet); }
+.prisma-lens-table [aria-selected="true"] { box-shadow: inset 0 0 0 2px var(--accent); }
+.prisma-lens-table [role="gridcell"]:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+
+.prisma-heat { display: grid; grid-template-columns: auto auto minmax(0, 1fr); gap: 4px 8px; color: var(--quiet); font-size: var(--prisma-small, 12px); line-height: 16px; }
+.prisma-heat-plot { position: relative; grid-column: 3; background: var(--neutral); cursor: crosshair; forced-color-adjust: none; print-color-adjust: exact; }
+.prisma-heat-plot:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+.prisma-heat-plot img { display: block; width: 100%; height: 100%; image-rendering: pixelated; }
+.prisma-heat-cursor { position: absolute; box-sizing: border-box; outline: 2px solid var(--accent); pointer-events: none; }
+.prisma-heat-names { position: relative; display: grid; }
+.prisma-heat-names span { position: absolute; white-space: nowrap; }
+.prisma-heat-names.prisma-heat-rows { width: var(--prisma-heat-names); }
+.prisma-heat-rows span { right: 0; max-width: 100%; overflow: hidden; text-overflow: ellipsis; transform: translateY(-50%); }
+.prisma-heat-names.prisma-heat-columns { grid-column: 3; height: 16px; }
+.prisma-heat-columns span { transform: translateX(-50%); }
+.prisma-heat-title.prisma-heat-rows { writing-mode: vertical-rl; transform: rotate(180deg); text-align: center; }
+.prisma-heat-title.prisma-heat-columns { grid-column: 3; text-align: center; }
+.prisma-heat-told { grid-column: 3; min-height: 16px; color: var(--ink); }
+.prisma-heat > :last-child { grid-column: 3; }
+.prisma-heat-strip { background: var(--neutral); image-rendering: pixelated; }
+
 .prisma-pixel-image { position: relative; line-height: 0; }
 .prisma-pixels { display: block; width: 100%; height: auto; image-rendering: pixelated; }
 .prisma-pixel-image svg { position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible; opacity: 0; pointer-events: none; }

@@ -8,7 +8,9 @@ import {
   bars,
   curves,
   headMatrix,
+  heatMap,
   lensMap,
+  lensTable,
   pixelImage,
 } from "../src/index.ts";
 import { attentionGridData } from "./figures/attention-grid.ts";
@@ -16,7 +18,9 @@ import { attentionMapData } from "./figures/attention-map.ts";
 import { barsData } from "./figures/bars.ts";
 import { curvesData } from "./figures/curves.ts";
 import { headMatrixData } from "./figures/head-matrix.ts";
+import { heatMapData, signedHeatMapData } from "./figures/heat-map.ts";
 import { lensMapData } from "./figures/lens-map.ts";
+import { lensTableData } from "./figures/lens-table.ts";
 import { pixelImageData } from "./figures/pixel-image.ts";
 import { tokens } from "./figures/small-attention.ts";
 
@@ -159,6 +163,34 @@ const cases: Record<string, [() => unknown, string]> = {
         options,
       ),
     "VIZ_VALUE: attentionGrid: value -0.6 is outside the colour scale from -0.5 to 0.5; pass a larger max",
+  ],
+  "heat map: labels for other rows": [
+    () => heatMap({ ...heatMapData, rows: { title: "query", labels: ["CLS"] } }, options),
+    "VIZ_SHAPE: heatMap: 1 row labels for 9 places",
+  ],
+  "heat map: a value beyond the scale": [
+    () => heatMap({ ...signedHeatMapData, scale: { max: 1 } }, options),
+    "VIZ_VALUE: heatMap: value 1.5 is outside the colour scale from -1 to 1; pass a larger max",
+  ],
+  "heat map: an infinity": [
+    () =>
+      heatMap(
+        { ...signedHeatMapData, data: withValue(signedHeatMapData.data, 3, Infinity) },
+        options,
+      ),
+    "VIZ_VALUE: heatMap: value Infinity is not a finite number",
+  ],
+  "heat map: a cell outside": [
+    () => heatMap({ ...signedHeatMapData, selected: { row: 2, column: 0 } }, options),
+    "VIZ_INDEX: heatMap: row 2 is not one of 0 to 1",
+  ],
+  "lens table: a step without its tokens": [
+    () => lensTable({ ...lensTableData, classes: lensTableData.classes.slice(1) }, options),
+    "VIZ_SHAPE: lensTable: 2 rows of classes for 3 places",
+  ],
+  "lens table: a cell outside": [
+    () => lensTable({ ...lensTableData, selected: { step: 0, token: 9 } }, options),
+    "VIZ_INDEX: lensTable: token 9 is not one of 0 to 8",
   ],
   "bars: a value outside the scale": [
     () => bars({ ...barsData, data: [0, -0.5, 0, 0] }, options),

@@ -1,13 +1,22 @@
 // Every interactive figure in a real page: pointer, keys, callbacks, and redrawing in place.
 import { afterEach, expect, test, vi } from "vitest";
 import { userEvent } from "vitest/browser";
-import type { AttentionGridData, HeadIndex, MatrixCell, PatchPosition } from "../src/index.ts";
+import type {
+  AttentionGridData,
+  HeadIndex,
+  HeatCell,
+  LensCell,
+  MatrixCell,
+  PatchPosition,
+} from "../src/index.ts";
 import { attentionGridData, attentionGridFigure } from "./figures/attention-grid.ts";
 import { attentionMapData, attentionMapFigure } from "./figures/attention-map.ts";
 import { barsData, barsFigure } from "./figures/bars.ts";
 import { curvesData, curvesFigure } from "./figures/curves.ts";
 import { headMatrixData, headMatrixFigure } from "./figures/head-matrix.ts";
+import { signedHeatMapData, signedHeatMapFigure } from "./figures/heat-map.ts";
 import { lensMapData, lensMapFigure } from "./figures/lens-map.ts";
+import { lensTableFigure } from "./figures/lens-table.ts";
 import { pixelImageData, pixelImageFigure } from "./figures/pixel-image.ts";
 
 afterEach(() => document.body.replaceChildren());
@@ -201,6 +210,57 @@ test("the lens tells of the token pointed at, then again of the chosen one", asy
   expect(told()).toBe("CLS: \u{1F45C} Bag 95%, \u{1F45F} Sneaker 2.5%");
   figure.update({ ...lensMapData, selected: 1 });
   expect(told()).toMatch(/^\(0,0\): Coat/);
+});
+
+test("the lens table tells of the cell pointed at, and is walked by arrow keys", async () => {
+  const onSelect = vi.fn<(cell: LensCell) => void>();
+  const { element } = show(lensTableFigure({ onSelect }));
+  const told = (): string => element.querySelector("figcaption")!.textContent;
+  const cells = element.querySelectorAll<HTMLElement>("[role=gridcell]");
+  expect(told()).toMatch(/^L1, CLS: .*Bag 95%/u);
+  await userEvent.hover(cells[10]!);
+  expect(told()).toMatch(/^L0, \(0,0\): Coat 43%/);
+  await userEvent.unhover(cells[10]!);
+  cells[18]!.focus();
+  await userEvent.keyboard("{ArrowUp}{ArrowRight}{ArrowLeft}{ArrowLeft}");
+  expect(document.activeElement).toBe(cells[9]);
+  expect(onSelect).toHaveBeenLastCalledWith({ step: 1, token: 0 });
+  expect(told()).toMatch(/^L0, CLS/);
+  expect([...cells].filter((cell) => cell.ariaSelected === "true")).toEqual([cells[9]]);
+});
+
+test("the heat map tells of the cell pointed at, and is walked by arrow keys", async () => {
+  const onSelect = vi.fn<(cell: HeatCell) => void>();
+  const { element } = show(signedHeatMapFigure({ onSelect }));
+  const told = (): string => element.querySelector("figcaption")!.textContent;
+  const plot = element.querySelector<HTMLElement>(".prisma-heat-plot")!;
+  const box = plot.getBoundingClientRect();
+  expect(told()).toBe("L1, H1: no value");
+  await userEvent.hover(plot, { position: { x: (4.5 / 6) * box.width, y: 0.25 * box.height } });
+  expect(told()).toBe("L0, H4: \u22122.00");
+  await userEvent.unhover(plot);
+  plot.focus();
+  await userEvent.keyboard("{ArrowRight}{ArrowRight}{ArrowDown}");
+  expect(onSelect).toHaveBeenLastCalledWith({ row: 1, column: 3 });
+  expect(told()).toBe("L1, H3: 2.00");
+});
+
+test("the heat map's pixels are its numbers: hue by sign, strength by size, grey for none", async () => {
+  const { element } = show(signedHeatMapFigure({}));
+  const image = element.querySelector<HTMLImageElement>(".prisma-heat-plot img")!;
+  await image.decode();
+  const context = new OffscreenCanvas(6, 2).getContext("2d")!;
+  context.drawImage(image, 0, 0);
+  const { data } = context.getImageData(0, 0, 6, 2);
+  const pixel = (at: number): number[] => [...data.subarray(4 * at, 4 * at + 4)];
+  const opacities = signedHeatMapData.data;
+  for (const at of [0, 1, 2, 5, 8]) {
+    const [red, , blue, opacity] = pixel(at) as [number, number, number, number];
+    expect(blue > red).toBe(opacities[at]! > 0);
+    expect(Math.abs(opacity - (255 * Math.abs(opacities[at]!)) / 2)).toBeLessThanOrEqual(1);
+  }
+  expect(pixel(3)[3]).toBe(0);
+  expect(pixel(7)).toEqual([136, 136, 136, 255]);
 });
 
 test("curves write every number as a table too, and names at their ends do not overlap", () => {

@@ -8,7 +8,9 @@ import { attentionMapFigure, contributionMapFigure } from "./figures/attention-m
 import { barsFigure, signedBarsFigure } from "./figures/bars.ts";
 import { curvesFigure, signedCurvesFigure } from "./figures/curves.ts";
 import { headMatrixErrorsFigure, headMatrixFigure } from "./figures/head-matrix.ts";
+import { heatMapFigure, signedHeatMapFigure } from "./figures/heat-map.ts";
 import { lensMapFigure } from "./figures/lens-map.ts";
+import { lensTableFigure } from "./figures/lens-table.ts";
 import { colorImageFigure, pixelImageFigure } from "./figures/pixel-image.ts";
 
 const figures: Record<string, (options: FigureOptions) => { element: HTMLElement }> = {
@@ -22,7 +24,10 @@ const figures: Record<string, (options: FigureOptions) => { element: HTMLElement
   "curves-signed": signedCurvesFigure,
   "head-matrix": headMatrixFigure,
   "head-matrix-errors": headMatrixErrorsFigure,
+  "heat-map": heatMapFigure,
+  "heat-map-signed": signedHeatMapFigure,
   "lens-map": lensMapFigure,
+  "lens-table": lensTableFigure,
   "pixel-image": pixelImageFigure,
   "pixel-image-color": colorImageFigure,
 };
@@ -48,6 +53,9 @@ test("the gallery has the figures' style sheet", async () => {
 test.for(Object.entries(figures))("%s says what it shows", ([, draw]) => {
   const { document } = parseHTML("<!doctype html><html></html>");
   const { element } = draw({ document });
-  expect(element.getAttribute("aria-label")).toMatch(/\w{3}/);
-  expect(element.getAttribute("role")).toMatch(/^(img|group|radiogroup)$/);
+  const speaking = element.matches("[aria-label]")
+    ? element
+    : element.querySelector("[aria-label]")!;
+  expect(speaking.getAttribute("aria-label")).toMatch(/\w{3}/);
+  expect(speaking.getAttribute("role")).toMatch(/^(img|group|radiogroup|grid)$/);
 });

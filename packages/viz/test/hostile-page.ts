@@ -16,7 +16,7 @@ export interface Finding {
 }
 
 /** Fields of data that choose among words of ours. */
-const CHOICES: ReadonlySet<string> = new Set(["unit", "readout", "kind"]);
+const CHOICES: ReadonlySet<string> = new Set(["unit", "readout", "kind", "spacing"]);
 
 /** `data` with every text in it replaced. */
 function withText(data: unknown, text: string): unknown {

@@ -29,12 +29,36 @@ interface Subject {
   readonly fields: readonly string[];
 }
 
+const surface = readFileSync(`${here}../src/index.ts`, "utf8");
+
+/** The declarations of public types that a figure imports from beside it. */
+function sharedTypes(source: string): string[] {
+  const imports = [...source.matchAll(/^import type \{([^}]*)\} from "\.\.\/([\w-]+\.ts)";$/gm)];
+  return imports.flatMap(([, names = "", file = ""]) => {
+    const shared = readFileSync(`${here}../src/${file}`, "utf8");
+    const isPublic = (name: string): boolean => new RegExp(`\\b${name.trim()}\\b`).test(surface);
+    return names
+      .split(",")
+      .filter(isPublic)
+      .flatMap((name) => {
+        const declaration = new RegExp(
+          `^export (?:interface|type) ${name.trim()}\\b[^]*?\\n\\n`,
+          "m",
+        );
+        return declaration.exec(`${shared}\n\n`)?.[0] ?? [];
+      });
+  });
+}
+
 /** All figures, from the files of the package: a new one is here without being listed. */
 const SUBJECTS: readonly Subject[] = readdirSync(`${here}../src/views`).map((entry) => {
   const file = entry.replace(/\.ts$/, "");
   const source = readFileSync(`${here}../src/views/${entry}`, "utf8");
-  // Of exported interfaces only: others are the figure's own.
-  const declared = [...source.matchAll(/^export interface [^]*?^\}/gm)].join("\n");
+  // Of exported interfaces only: others are the figure's own. And of types that data shares with other figures.
+  const declared = [
+    ...source.matchAll(/^export interface [^]*?^\}/gm),
+    ...sharedTypes(source),
+  ].join("\n");
   const fields = [...declared.matchAll(/(\w+)\??: (?:readonly )*string\b/g)];
   return {
     file,
@@ -43,10 +67,13 @@ const SUBJECTS: readonly Subject[] = readdirSync(`${here}../src/views`).map((ent
   };
 });
 
+const ATTENTION_TEXTS =
+  "(text) => ({ labels: Array.from({ length: 9 }, () => text), measure: { kind: 'contribution', max: 1, target: text } })";
+
 /** Texts that a figure's data may have and those of its example lack. */
 const MORE: Readonly<Record<string, string>> = {
-  attentionGrid: "(text) => ({ labels: Array.from({ length: 9 }, () => text) })",
-  attentionMap: "(text) => ({ labels: Array.from({ length: 9 }, () => text) })",
+  attentionGrid: ATTENTION_TEXTS,
+  attentionMap: ATTENTION_TEXTS,
   headMatrix: "(text) => ({ edits: figures.headMatrixData.data.map(() => text) })",
 };
 

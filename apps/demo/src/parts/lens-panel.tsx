@@ -3,7 +3,7 @@ import { lensMap } from "@prisma/viz";
 import type { LensMapData } from "@prisma/viz";
 import { useCallback } from "preact/hooks";
 import type { Causes } from "../cause-state.ts";
-import { classSign } from "../class-sign.ts";
+import { lensClasses } from "../lens-classes.ts";
 import { stepName, stepWords } from "../lens-steps.ts";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
@@ -53,22 +53,12 @@ export function LensPanel({ page, causes }: { page: PageState; causes: Causes })
         create={create}
         data={{
           tokens: model.tokens,
-          classes: lensClasses(causes, layer),
+          classes: lensClasses(causes.edited.lens[layer] ?? [], model),
           title: `Lens ${stepWords(layer)}`,
           selected: page.query.value,
           ...(picture === undefined ? {} : { picture }),
         }}
       />
     </section>
-  );
-}
-
-function lensClasses({ edited, model: { labels } }: Causes, layer: number): LensMapData["classes"] {
-  return (edited.lens[layer] ?? []).map(({ classes, probabilities }) =>
-    classes.map((at, rank) => ({
-      label: labels[at] ?? "",
-      sign: classSign(labels[at] ?? ""),
-      probability: probabilities[rank] ?? 0,
-    })),
   );
 }

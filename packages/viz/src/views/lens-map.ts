@@ -1,25 +1,16 @@
 // What each patch would answer by itself: a class over every patch of the picture, its likelihood as strength.
 import { adoptStyles } from "../adopt-styles.ts";
-import { checkCount, checkIndex, finiteAt } from "../check-array.ts";
+import { checkCount, checkIndex } from "../check-array.ts";
 import { createElement, setAttribute, setText } from "../create-element.ts";
 import { figureDocument } from "../figure.ts";
 import type { Figure, FigureOptions } from "../figure.ts";
-import { formatPercent } from "../format-value.ts";
+import { checkClasses, signOf, strengthOf, tellClasses } from "../lens-class.ts";
+import type { LensClass } from "../lens-class.ts";
 import { createTokenCells } from "../marks/token-cells.ts";
 import { pictureUrl } from "../picture.ts";
 import type { Picture } from "../picture.ts";
 import { checkTokenLayout, tokenCount, tokenName } from "../token-layout.ts";
 import type { TokenLayout } from "../token-layout.ts";
-import { VizError } from "../viz-error.ts";
-
-/** One class at one token. */
-export interface LensClass {
-  readonly label: string;
-  /** A sign for the class, such as an emoji; the label's first two letters when left out. */
-  readonly sign?: string;
-  /** 0 to 1. */
-  readonly probability: number;
-}
 
 /** What every token would answer, likeliest class first. */
 export interface LensMapData {
@@ -41,7 +32,7 @@ export interface LensMapOptions extends FigureOptions {
 }
 
 const figureName = "lensMap";
-/** Classes told of a token that is pointed at. */
+/** Classes told of the patches together. */
 const TOLD = 3;
 
 /**
@@ -96,8 +87,8 @@ export function lensMap(data: LensMapData, options: LensMapOptions = {}): Figure
       const best = next.classes[token]?.[0];
       const text = cells.texts[token];
       if (best === undefined || text === undefined) return;
-      setText(text, best.sign ?? best.label.slice(0, 2));
-      text.style.setProperty("opacity", (0.15 + 0.85 * best.probability).toFixed(3));
+      setText(text, signOf(best));
+      text.style.setProperty("opacity", strengthOf(best));
       setAttribute(button, "aria-label", tokenAnswer(next, token));
       setAttribute(button, "title", tokenAnswer(next, token));
     });
@@ -111,12 +102,7 @@ export function lensMap(data: LensMapData, options: LensMapOptions = {}): Figure
 }
 
 function tokenAnswer({ tokens, classes }: LensMapData, token: number): string {
-  const told = (classes[token] ?? [])
-    .slice(0, TOLD)
-    .map(({ label, sign, probability }) =>
-      [sign, label, formatPercent(probability)].filter(Boolean).join(" "),
-    );
-  return `${tokenName(tokens, token)}: ${told.join(", ")}`;
+  return `${tokenName(tokens, token)}: ${tellClasses(classes[token] ?? [])}`;
 }
 
 /** The classes that most patches answer with, and how many do. */
@@ -134,18 +120,5 @@ function describe({ tokens, classes, title }: LensMapData): string {
 function checkData({ tokens, classes, selected }: LensMapData): void {
   checkTokenLayout(figureName, tokens, classes.length);
   checkIndex(figureName, "selected", selected, classes.length);
-  classes.forEach((list, token) => {
-    if (list.length === 0) {
-      throw new VizError("VIZ_SHAPE", `${figureName}: token ${token} has no class`, { token });
-    }
-    for (const { probability } of list) {
-      const value = finiteAt(figureName, [probability], 0);
-      if (value < 0 || value > 1) {
-        throw new VizError("VIZ_VALUE", `${figureName}: probability ${value} at token ${token}`, {
-          token,
-          value,
-        });
-      }
-    }
-  });
+  classes.forEach((list, token) => checkClasses(figureName, list, `token ${token}`));
 }
