@@ -148,6 +148,7 @@ it("multiplies matrices, reduces middle axes, scatters and ranks", () => {
     {
       family: "scatter",
       outer: [],
+      first: 0,
       targets: 2,
       sources: 3,
       inner: [2],
@@ -155,7 +156,7 @@ it("multiplies matrices, reduces middle axes, scatters and ranks", () => {
       labels: [],
       index: { buffer: 2, form: { strides: [1, 0], offset: affine(0) } },
       source: { buffer: 0, form: denseForm([3, 2]) },
-      output: 1,
+      output: { buffer: 1, form: denseForm([2, 2]) },
     },
     new Map<number, Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>([
       [0, a],
@@ -175,7 +176,7 @@ it("multiplies matrices, reduces middle axes, scatters and ranks", () => {
       dtype: "f32",
       labels: [],
       source: { buffer: 0, form: denseForm([1, 5]) },
-      output: 1,
+      output: { buffer: 1, form: denseForm([1, 3]) },
     },
     new Map<number, Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>([
       [0, new Float32Array([2, 7, Number.NaN, 7, 1])],

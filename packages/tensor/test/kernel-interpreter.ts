@@ -149,9 +149,18 @@ function interpretContract(kernel: ContractKernel, at: Place): void {
 }
 
 function interpretScatter(kernel: ScatterKernel, at: Place): void {
-  const output = valuesOf(kernel.output, kernel.dtype, at).fill(0);
-  const inner = kernel.inner.reduce((product, n) => product * n, 1);
-  let i = 0;
+  const output = valuesOf(kernel.output.buffer, kernel.dtype, at);
+  const {
+    outer,
+    first,
+    targets,
+    inner,
+    output: { form },
+  } = kernel;
+  const cell = (coordinates: number[]): number =>
+    place(form, { ...at, coordinates, values: new Map() });
+  for (const coordinates of coordinatesOf([...outer, targets, ...inner]))
+    output[cell(coordinates)] = 0;
   for (const coordinates of coordinatesOf([...kernel.outer, kernel.sources, ...kernel.inner])) {
     const here = { ...at, coordinates, values: new Map<number, number>() };
     const target = evaluate({ kind: "load", dtype: "i32", ...kernel.index, guards: [] }, here);
@@ -159,24 +168,30 @@ function interpretScatter(kernel: ScatterKernel, at: Place): void {
       { kind: "load", dtype: kernel.dtype, ...kernel.source, guards: [] },
       here,
     );
-    const outer = Math.floor(i / (kernel.sources * inner));
-    const element = (outer * kernel.targets + target) * inner + (i % inner);
-    if (target >= 0 && target < kernel.targets)
-      output[element] = wrap(output[element]! + source, kernel.dtype);
-    i++;
+    if (target < first || target >= first + targets) continue;
+    const element = cell(coordinates.with(outer.length, target - first));
+    output[element] = wrap(output[element]! + source, kernel.dtype);
   }
 }
 
 function interpretSort(kernel: SortKernel, at: Place): void {
-  const output = valuesOf(kernel.output, "i32", at);
-  for (let row = 0; row < kernel.rows; row++)
-    output.set(rankedPlaces(kernel, row, kernel.descending, at), row * kernel.length);
+  writeRows(kernel, (row) => rankedPlaces(kernel, row, kernel.descending, at), at);
 }
 
 function interpretTopK(kernel: TopKKernel, at: Place): void {
-  const output = valuesOf(kernel.output, "i32", at);
-  for (let row = 0; row < kernel.rows; row++)
-    output.set(rankedPlaces(kernel, row, true, at).slice(0, kernel.k), row * kernel.k);
+  writeRows(kernel, (row) => rankedPlaces(kernel, row, true, at).slice(0, kernel.k), at);
+}
+
+function writeRows(
+  { rows, output: { buffer, form } }: SortKernel | TopKKernel,
+  placesOf: (row: number) => number[],
+  at: Place,
+): void {
+  const output = valuesOf(buffer, "i32", at);
+  for (let row = 0; row < rows; row++)
+    placesOf(row).forEach((one, i) => {
+      output[place(form, { ...at, coordinates: [row, i], values: new Map() })] = one;
+    });
 }
 
 /** The places of a row in order; NaN counts as largest, ties go to the lower place. */

@@ -5,9 +5,15 @@ import type { Guard, LinearForm } from "./linear-form.ts";
 /** What a form transformation may answer: the new form, or null where the view cannot be expressed. */
 export type FormRewrite = (form: LinearForm) => LinearForm | null;
 
-/** Rebuilds `root` bottom-up, each shared part once; `leaf` answers for everything that is not an operation. */
-export function rewriteLeaves(root: Expr, leaf: (expr: Expr) => Expr): Expr {
-  const done = new Map<Expr, Expr>();
+/**
+ * Rebuilds `root` bottom-up, each shared part once; `leaf` answers for everything that is not an operation. Roots that share
+ * parts share `done`.
+ */
+export function rewriteLeaves(
+  root: Expr,
+  leaf: (expr: Expr) => Expr,
+  done = new Map<Expr, Expr>(),
+): Expr {
   const visit = (expr: Expr): Expr => {
     const known = done.get(expr);
     if (known !== undefined) return known;

@@ -1,10 +1,10 @@
 // Finishing: turns a draft into the plain kernel that code generators read.
 import type { Expr } from "../graph/expr.ts";
 import { denseForm, permuteForm, type LinearForm } from "../graph/linear-form.ts";
-import { sizeOf } from "../shape.ts";
+import { sizeOf, type Shape } from "../shape.ts";
 import { collapse, formsOf, keepAxes, keepExprAxes } from "./collapse.ts";
 import type { Draft, DraftValue, Level, Source } from "./draft.ts";
-import type { Kernel, RowStep, Store } from "./kernel.ts";
+import type { Kernel, Operand, RowStep, Store } from "./kernel.ts";
 import { valuesOf } from "../graph/rewrite.ts";
 
 type SourceOf<Family extends Source["family"]> = Extract<Source, { family: Family }>;
@@ -196,6 +196,11 @@ class Finisher {
     };
   }
 
+  /** What a kernel that makes one dense value of `shape` writes. */
+  #output(shape: Shape): Operand {
+    return { buffer: this.draft.values[0]?.buffer ?? -1, form: denseForm(shape) };
+  }
+
   #scatter(source: SourceOf<"scatter">): Kernel {
     const { domain } = this.draft;
     const value = this.draft.values[0];
@@ -205,27 +210,29 @@ class Finisher {
       family: "scatter",
       ...this.#names,
       outer,
+      first: 0,
       targets: domain[source.axis] ?? 1,
       sources: source.sources,
       inner,
       dtype: value?.dtype ?? "f32",
       index: source.index,
       source: source.source,
-      output: value?.buffer ?? -1,
+      output: this.#output(domain),
     };
   }
 
   #sort(source: SourceOf<"sort">): Kernel {
     const { descending, length, sourceDtype, source: operand } = source;
+    const rows = sizeOf(this.draft.domain) / Math.max(1, length);
     return {
       family: "sort",
       ...this.#names,
-      rows: sizeOf(this.draft.domain) / Math.max(1, length),
+      rows,
       length,
       descending,
       dtype: sourceDtype,
       source: operand,
-      output: this.draft.values[0]?.buffer ?? -1,
+      output: this.#output([rows, length]),
     };
   }
 
@@ -240,7 +247,7 @@ class Finisher {
       k,
       dtype: sourceDtype,
       source: operand,
-      output: this.draft.values[0]?.buffer ?? -1,
+      output: this.#output([rows, k]),
     };
   }
 }

@@ -55,7 +55,7 @@ export function buffersWritten(kernel: Kernel): BufferId[] {
     case "scatter":
     case "sort":
     case "topK":
-      return [kernel.output];
+      return [kernel.output.buffer];
     default:
       return kernel.stores.map((store) => store.buffer);
   }

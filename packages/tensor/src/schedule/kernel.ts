@@ -70,7 +70,7 @@ export interface ReduceKernel extends Labelled {
   readonly stores: readonly Store[];
 }
 
-/** An operand of a contraction: a plain strided view of a buffer. */
+/** What a kernel reads or writes beside expressions: a plain strided view of a buffer. */
 export interface Operand {
   readonly buffer: BufferId;
   readonly form: LinearForm;
@@ -93,23 +93,24 @@ export interface ContractKernel extends Labelled {
 }
 
 /**
- * out[outer, j, inner] = sum over i ascending of source[outer, i, inner] where index[outer, i, inner] is j; `targets` js and
- * `sources` is. Indices outside are ignored. Forms of `index` and `source` range over [...outer, sources, ...inner], the
- * output is dense over [...outer, targets, ...inner].
+ * out[outer, j, inner] = sum over i ascending of source[outer, i, inner] where index[outer, i, inner] is first + j;
+ * `targets` js and `sources` is. Other indices are ignored. Forms of `index` and `source` range over
+ * [...outer, sources, ...inner], that of `output` over [...outer, targets, ...inner].
  */
 export interface ScatterKernel extends Labelled {
   readonly family: "scatter";
   readonly outer: Shape;
+  readonly first: number;
   readonly targets: number;
   readonly sources: number;
   readonly inner: Shape;
   readonly dtype: MachineType;
   readonly index: Operand;
   readonly source: Operand;
-  readonly output: BufferId;
+  readonly output: Operand;
 }
 
-/** i32 places that bring each row in order, smallest or largest first; NaN counts as largest, ties go to the lower place. `source.form` ranges over [rows, length], the output is dense. */
+/** i32 places that bring each row in order, smallest or largest first; NaN counts as largest, ties go to the lower place. Both forms range over [rows, length]; a row of the output is dense. */
 export interface SortKernel extends Labelled {
   readonly family: "sort";
   readonly rows: number;
@@ -117,10 +118,10 @@ export interface SortKernel extends Labelled {
   readonly descending: boolean;
   readonly dtype: MachineType;
   readonly source: Operand;
-  readonly output: BufferId;
+  readonly output: Operand;
 }
 
-/** i32 places of the `k` largest of each row, largest first; NaN counts as largest, ties go to the lower place. `source.form` ranges over [rows, length], the output is dense [rows, k]. */
+/** i32 places of the `k` largest of each row, largest first; NaN counts as largest, ties go to the lower place. `source.form` ranges over [rows, length], `output.form` over [rows, k]; a row of the output is dense. */
 export interface TopKKernel extends Labelled {
   readonly family: "topK";
   readonly rows: number;
@@ -128,7 +129,7 @@ export interface TopKKernel extends Labelled {
   readonly k: number;
   readonly dtype: MachineType;
   readonly source: Operand;
-  readonly output: BufferId;
+  readonly output: Operand;
 }
 
 /** One launch. Code generators have one entry per family. */

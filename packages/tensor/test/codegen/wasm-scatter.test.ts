@@ -3,9 +3,12 @@ import { expect, it } from "vitest";
 import { renderScatter } from "../../src/codegen/wasm/render-scatter.ts";
 import { renderSort } from "../../src/codegen/wasm/render-sort.ts";
 import { renderTopK } from "../../src/codegen/wasm/render-top-k.ts";
+import type { DType } from "../../src/dtype.ts";
+import { affine } from "../../src/graph/affine.ts";
 import type { Load } from "../../src/graph/expr.ts";
+import { denseForm } from "../../src/graph/linear-form.ts";
 import type { Operand, ScatterKernel, SortKernel, TopKKernel } from "../../src/schedule/kernel.ts";
-import { sizeOf } from "../../src/shape.ts";
+import { sizeOf, type Shape } from "../../src/shape.ts";
 import { findDifferences } from "./find-differences.ts";
 import { randomNumbers, RandomKernels } from "./random-kernels.ts";
 import { PLAIN } from "./run-wasm-program.ts";
@@ -19,6 +22,16 @@ function operand(random: RandomKernels, dtype: Load["dtype"]): Operand {
   }
 }
 
+/** A dense output of `shape`, from anywhere in a new buffer that may be larger. */
+function written(random: RandomKernels, dtype: DType, shape: Shape): Operand {
+  const dense = denseForm(shape);
+  const before = random.pick([0, 0, 3]);
+  return {
+    buffer: random.buffer(dtype, before + sizeOf(shape) + random.below(2)),
+    form: { strides: dense.strides, offset: affine(before) },
+  };
+}
+
 function randomScatter(seed: number): { kernel: ScatterKernel; random: RandomKernels } {
   const next = randomNumbers(seed);
   const sizes = (): number[] =>
@@ -30,11 +43,13 @@ function randomScatter(seed: number): { kernel: ScatterKernel; random: RandomKer
   const [index, source] = [operand(random, "i32"), operand(random, dtype)];
   const places = random.buffers.get(index.buffer)!;
   for (let i = 0; i < places.length; i++) places[i] = random.below(targets + 2) - 1;
-  const output = random.buffer(dtype, sizeOf([...outer, targets, ...inner]));
+  const output = written(random, dtype, [...outer, targets, ...inner]);
+  const first = random.pick([0, 0, 1, 2]);
   return {
     kernel: {
       family: "scatter",
       outer,
+      first,
       targets,
       sources,
       inner,
@@ -63,7 +78,7 @@ function randomTopK(seed: number): { kernel: TopKKernel; random: RandomKernels }
       k,
       dtype,
       source,
-      output: random.buffer("i32", rows * k),
+      output: written(random, "i32", [rows, k]),
       labels: [],
     },
     random,
@@ -76,7 +91,7 @@ function randomSort(seed: number): { kernel: SortKernel; random: RandomKernels }
   const random = new RandomKernels(next, [rows, length]);
   const dtype = random.pick(["f32", "f32", "i32", "u32", "bool"] as const);
   const source = operand(random, dtype);
-  const output = random.buffer("i32", rows * length);
+  const output = written(random, "i32", [rows, length]);
   const descending = next() < 0.5;
   return {
     kernel: { family: "sort", rows, length, descending, dtype, source, output, labels: [] },

@@ -4,6 +4,7 @@ import { gpuEntry } from "#gpu-entry";
 import { describe, expect, test, vi } from "vitest";
 import type { DeviceLimits } from "../../src/device/device.ts";
 import { buffersRead, buffersWritten } from "../../src/schedule/kernel-buffers.ts";
+import { limitedGpu, type ClaimedLimits } from "./limited-gpu.ts";
 import { bitsOf, changed, LARGE, OF_CASES, on, RANDOM, type Program, VALUES } from "./programs.ts";
 
 /** Milliseconds for everything in a row on a busy machine. */
@@ -50,20 +51,8 @@ describe("few buffers a kernel on WebAssembly", () => {
   });
 });
 
-/** A GPUDevice that says it has other limits than it has. */
-async function requestDevice(
-  limits: Partial<Record<keyof GPUSupportedLimits, number>>,
-): Promise<GPUDevice> {
-  const gpu = await (await (await gpuEntry())!.requestAdapter())!.requestDevice();
-  const of = (target: object, name: string | symbol): unknown => {
-    const value: unknown = Reflect.get(target, name, target);
-    return typeof value === "function" ? value.bind(target) : value;
-  };
-  const shown = new Proxy(gpu.limits, {
-    get: (target, name) => (name in limits ? Reflect.get(limits, name) : of(target, name)),
-  });
-  return new Proxy(gpu, { get: (target, name) => (name === "limits" ? shown : of(target, name)) });
-}
+const requestDevice = async (limits: ClaimedLimits): Promise<GPUDevice> =>
+  (await limitedGpu(limits)).gpu;
 
 describe.skipIf(adapterHere === null)("low limits on WebGPU", () => {
   const programs = [...VALUES, ...LARGE];
@@ -78,8 +67,8 @@ describe.skipIf(adapterHere === null)("low limits on WebGPU", () => {
     });
   });
 
-  test("bindings of 64 KiB: what fits is computed, what does not names both sizes, and nothing is left behind", async () => {
-    const device = await requestDevice({ maxStorageBufferBindingSize: 65_536 });
+  test("buffers of 64 KiB: what fits is computed, what does not names both sizes, and nothing is left behind", async () => {
+    const device = await requestDevice({ maxBufferSize: 65_536 });
     await on({ device }, async ({ port }) => {
       using fits = scope(() => uniform([128, 128], { seed: 1 }).mul(2).sum());
       expect(await fits.item()).toBeGreaterThan(0);

@@ -1,34 +1,31 @@
 // Renders scatter kernels: each output column is cleared, then its sources are added one after another, in order.
 import type { ScatterKernel } from "../../schedule/kernel.ts";
-import { sizeOf, stridesOf } from "../../shape.ts";
+import { sizeOf } from "../../shape.ts";
 import type { WasmProgram, WasmTarget } from "./abi.ts";
 import type { Assembler, Local } from "./assembler.ts";
 import { KernelFunction, type Run } from "./kernel-function.ts";
 import { KernelParams } from "./kernel-params.ts";
-import { ValueGraph, type Stride, type WordForm } from "./value-graph.ts";
+import { ValueGraph, type OperandPlace, type Stride } from "./value-graph.ts";
 
 /** All that the code of a scatter depends on; numbers are words or bindings. */
 interface ScatterPlan {
   readonly float: boolean;
   readonly outer: readonly number[];
   readonly inner: readonly number[];
+  readonly first: number;
   readonly targets: number;
   readonly sources: number;
-  readonly index: Side;
-  readonly source: Side;
-  readonly output: Side;
-  /** Distance of neighbours along the targets in the output. */
-  readonly targetStride: number;
-}
-
-interface Side {
-  readonly buffer: number;
-  readonly form: WordForm;
+  readonly index: OperandPlace;
+  readonly source: OperandPlace;
+  readonly output: OperandPlace;
 }
 
 /** `kernel` as a program; its work items are columns: elements of `[...outer, ...inner]`. */
 export function renderScatter(kernel: ScatterKernel, target: WasmTarget): WasmProgram {
-  const params = new KernelParams([kernel.index.buffer, kernel.source.buffer], [kernel.output]);
+  const params = new KernelParams(
+    [kernel.index.buffer, kernel.source.buffer],
+    [kernel.output.buffer],
+  );
   const plan = planScatter(kernel, params);
   return {
     key: `scatter ${JSON.stringify(plan)}`,
@@ -45,22 +42,16 @@ export function renderScatter(kernel: ScatterKernel, target: WasmTarget): WasmPr
 function planScatter(kernel: ScatterKernel, params: KernelParams): ScatterPlan {
   const inner = kernel.inner.length === 0 ? [1] : kernel.inner;
   const graph = new ValueGraph(params, kernel.outer.length + 1 + inner.length, -1);
-  const side = (buffer: number, form: ScatterKernel["index"]["form"]): Side => {
-    const lowered = graph.forms[graph.form(form)];
-    if (lowered === undefined) throw new RangeError("a form is missing");
-    return { buffer: params.position(buffer), form: lowered };
-  };
-  const strides = stridesOf([...kernel.outer, kernel.targets, ...inner]);
   return {
     float: kernel.dtype === "f32",
     outer: kernel.outer.map((size) => params.constant(size)),
     inner: inner.map((size) => params.constant(size)),
+    first: params.constant(kernel.first),
     targets: params.constant(kernel.targets),
     sources: params.constant(kernel.sources),
-    index: side(kernel.index.buffer, kernel.index.form),
-    source: side(kernel.source.buffer, kernel.source.form),
-    output: side(kernel.output, { strides, offset: { constant: 0, terms: [] } }),
-    targetStride: params.constant(strides[kernel.outer.length] ?? 1),
+    index: graph.operand(kernel.index),
+    source: graph.operand(kernel.source),
+    output: graph.operand(kernel.output),
   };
 }
 
@@ -103,7 +94,7 @@ class ColumnEmitter {
       this.#pushAddress(this.#plan.output, run.start).set(this.#cell);
       this.#overLanes(run, () => {
         asm.get(this.#cell).i32(0).memory("i32.store");
-        this.#step(this.#cell, "one");
+        this.#step(this.#cell, this.#laneStride(this.#plan.output));
       });
     });
   }
@@ -124,7 +115,7 @@ class ColumnEmitter {
         this.#addOne(indexAddress, sourceAddress, top);
         this.#step(indexAddress, this.#laneStride(index));
         this.#step(sourceAddress, this.#laneStride(source));
-        this.#step(top, "one");
+        this.#step(top, this.#laneStride(output));
       });
     });
   }
@@ -132,17 +123,18 @@ class ColumnEmitter {
   /** Adds one source to the cell of the column at `top` that its index names, if there is one. */
   #addOne(indexAddress: Local, sourceAddress: Local, top: Local): void {
     const { asm } = this.#fn;
-    const { float, targets, targetStride } = this.#plan;
+    const { float, first, targets, output } = this.#plan;
     const target = asm.local("i32");
-    asm.get(indexAddress).memory("i32.load").tee(target);
+    asm.get(indexAddress).memory("i32.load");
+    this.#fn.pushWord(first).op("i32.sub").tee(target);
     this.#fn
       .pushWord(targets)
       .op("i32.lt_u")
       .if(() => {
-        asm.get(top).get(target);
+        asm.get(top).i32(0);
+        const place = this.#coordinates.map((one) => (one === this.#middle ? target : null));
         this.#fn
-          .pushWord(targetStride)
-          .op("i32.mul")
+          .addPlace(output.form.strides, place)
           .i32(2)
           .op("i32.shl", "i32.add")
           .tee(this.#cell);
@@ -166,7 +158,7 @@ class ColumnEmitter {
     });
   }
 
-  #pushAddress({ buffer, form }: Side, lane: Local): Assembler {
+  #pushAddress({ buffer, form }: OperandPlace, lane: Local): Assembler {
     this.#fn.pushAddress(buffer);
     return this.#fn
       .pushPlace(form, [...this.#coordinates, lane])
@@ -175,7 +167,7 @@ class ColumnEmitter {
   }
 
   /** Pushes the address of the column's cell for target 0. */
-  #pushTop({ buffer, form }: Side, lane: Local): Assembler {
+  #pushTop({ buffer, form }: OperandPlace, lane: Local): Assembler {
     const coordinates = this.#coordinates.map((coordinate) =>
       coordinate === this.#middle ? null : coordinate,
     );
@@ -186,7 +178,7 @@ class ColumnEmitter {
       .op("i32.shl", "i32.add");
   }
 
-  #laneStride({ form }: Side): Stride {
+  #laneStride({ form }: OperandPlace): Stride {
     return form.strides[this.#coordinates.length] ?? "zero";
   }
 

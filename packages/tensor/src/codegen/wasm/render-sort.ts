@@ -6,7 +6,7 @@ import type { Assembler, Local } from "./assembler.ts";
 import { KernelFunction } from "./kernel-function.ts";
 import { KernelParams } from "./kernel-params.ts";
 import { pushSortKey } from "./push-sort-key.ts";
-import { ValueGraph, type WordForm } from "./value-graph.ts";
+import { ValueGraph, type OperandPlace } from "./value-graph.ts";
 
 /** Values of a digit, and the bytes of a count for each. */
 const DIGITS = 256;
@@ -16,26 +16,21 @@ const COUNTS_BYTES = 4 * DIGITS;
 interface SortPlan {
   readonly dtype: MachineType;
   readonly descending: boolean;
-  readonly form: WordForm;
-  readonly source: number;
-  readonly output: number;
+  readonly source: OperandPlace;
+  readonly output: OperandPlace;
   readonly length: number;
 }
 
 /** `kernel` as a program; its work items are rows. */
 export function renderSort(kernel: SortKernel, target: WasmTarget): WasmProgram {
-  const params = new KernelParams([kernel.source.buffer], [kernel.output]);
+  const params = new KernelParams([kernel.source.buffer], [kernel.output.buffer]);
   const graph = new ValueGraph(params, 2, -1);
-  const form = graph.forms[graph.form(kernel.source.form)];
-  if (form === undefined) throw new RangeError("the source has no form");
-  const [source, output] = [params.position(kernel.source.buffer), params.position(kernel.output)];
   const { dtype, descending } = kernel;
   const plan: SortPlan = {
     dtype,
     descending,
-    form,
-    source,
-    output,
+    source: graph.operand(kernel.source),
+    output: graph.operand(kernel.output),
     length: params.constant(kernel.length),
   };
   return {
@@ -58,13 +53,13 @@ function emitSort(fn: KernelFunction, plan: SortPlan): Uint8Array<ArrayBuffer> {
   asm.get(begin).set(row);
   fn.whileBelow(row, end, () => {
     const sort = new RadixSort(fn, length, () => {
-      fn.pushAddress(plan.output);
-      pushScaled(asm.get(row).get(length).op("i32.mul")).op("i32.add");
+      fn.pushAddress(plan.output.buffer);
+      pushScaled(fn.pushPlace(plan.output.form, [row])).op("i32.add");
     });
     const address = asm.local("i32");
     sort.fill((place) => {
-      fn.pushAddress(plan.source);
-      pushScaled(fn.pushPlace(plan.form, [row, place]))
+      fn.pushAddress(plan.source.buffer);
+      pushScaled(fn.pushPlace(plan.source.form, [row, place]))
         .op("i32.add")
         .set(address);
       pushSortKey(asm, plan.dtype, address);

@@ -6,30 +6,25 @@ import type { Assembler, Local } from "./assembler.ts";
 import { KernelFunction } from "./kernel-function.ts";
 import { KernelParams } from "./kernel-params.ts";
 import { pushSortKey } from "./push-sort-key.ts";
-import { ValueGraph, type WordForm } from "./value-graph.ts";
+import { ValueGraph, type OperandPlace } from "./value-graph.ts";
 
 /** All that the code of a topK depends on; numbers are words or bindings. */
 interface TopKPlan {
   readonly dtype: MachineType;
-  readonly form: WordForm;
-  readonly source: number;
-  readonly output: number;
+  readonly source: OperandPlace;
+  readonly output: OperandPlace;
   readonly length: number;
   readonly k: number;
 }
 
 /** `kernel` as a program; its work items are rows. */
 export function renderTopK(kernel: TopKKernel, target: WasmTarget): WasmProgram {
-  const params = new KernelParams([kernel.source.buffer], [kernel.output]);
+  const params = new KernelParams([kernel.source.buffer], [kernel.output.buffer]);
   const graph = new ValueGraph(params, 2, -1);
-  const form = graph.forms[graph.form(kernel.source.form)];
-  if (form === undefined) throw new RangeError("the source has no form");
-  const [source, output] = [params.position(kernel.source.buffer), params.position(kernel.output)];
   const plan: TopKPlan = {
     dtype: kernel.dtype,
-    form,
-    source,
-    output,
+    source: graph.operand(kernel.source),
+    output: graph.operand(kernel.output),
     length: params.constant(kernel.length),
     k: params.constant(kernel.k),
   };
@@ -51,13 +46,13 @@ function emitTopK(fn: KernelFunction, plan: TopKPlan): Uint8Array<ArrayBuffer> {
   fn.pushWord(plan.k).set(k);
   asm.get(begin).set(row);
   fn.whileBelow(row, end, () => {
-    fn.pushAddress(plan.output);
-    asm.get(row).get(k).op("i32.mul").i32(2).op("i32.shl", "i32.add").set(places);
+    fn.pushAddress(plan.output.buffer);
+    fn.pushPlace(plan.output.form, [row]).i32(2).op("i32.shl", "i32.add").set(places);
     const list = new RankedList(asm, { keys: fn.scratch, places, k });
     const [place, address] = [asm.local("i32"), asm.local("i32")];
     fn.overAxes([plan.length], [place], () => {
-      fn.pushAddress(plan.source);
-      fn.pushPlace(plan.form, [row, place]).i32(2).op("i32.shl", "i32.add").set(address);
+      fn.pushAddress(plan.source.buffer);
+      fn.pushPlace(plan.source.form, [row, place]).i32(2).op("i32.shl", "i32.add").set(address);
       list.insert(() => pushSortKey(asm, plan.dtype, address), place);
     });
     asm.get(row).i32(1).op("i32.add").set(row);

@@ -3,7 +3,7 @@ import type { MachineType } from "../../dtype.ts";
 import { formatAffine } from "../../graph/affine.ts";
 import type { Expr, GatherLoad, Load, MachineOp } from "../../graph/expr.ts";
 import type { Guard, LinearForm } from "../../graph/linear-form.ts";
-import type { Store } from "../../schedule/kernel.ts";
+import type { Operand, Store } from "../../schedule/kernel.ts";
 import type { KernelParams } from "./kernel-params.ts";
 
 /** Place of a value in {@link ValueGraph.values}; arguments stand before the values that use them. */
@@ -16,6 +16,12 @@ export type Stride = "zero" | "one" | number;
 export interface WordForm {
   readonly strides: readonly Stride[];
   readonly offset: number;
+}
+
+/** What a kernel reads or writes beside values: a binding, and a place in it. */
+export interface OperandPlace {
+  readonly buffer: number;
+  readonly form: WordForm;
 }
 
 /** A load: the element at `form`, plus `stride` (a word) times the value `index` for a gather; `missing` where `guard` is false. */
@@ -103,6 +109,13 @@ export class ValueGraph {
     const place = this.forms.push({ strides, offset: this.#params.affine(form.offset) }) - 1;
     this.#formByText.set(text, place);
     return place;
+  }
+
+  /** Where `operand` is. */
+  operand({ buffer, form }: Operand): OperandPlace {
+    const lowered = this.forms[this.form(form)];
+    if (lowered === undefined) throw new RangeError("a form is missing");
+    return { buffer: this.#params.position(buffer), form: lowered };
   }
 
   /** For each value: whether it may differ between coordinates of `axis`; `results` says so of the kernel's own results. */

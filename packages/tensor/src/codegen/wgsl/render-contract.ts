@@ -26,12 +26,14 @@ class ContractWriter {
   constructor(
     readonly kernel: ContractKernel,
     readonly tile: Tile,
+    parts: WgslTarget["parts"],
   ) {
     const values = kernel.stores.map((store) => store.value);
     const read = [kernel.a.buffer, kernel.b.buffer, ...buffersOf(...values)];
     this.builder = new ShaderBuilder(
       read,
       kernel.stores.map((store) => store.buffer),
+      parts,
     );
     [this.m, this.n, this.k, this.batch] = [
       sizeOf(kernel.m),
@@ -164,7 +166,7 @@ function chooseTile(kernel: ContractKernel, target: WgslTarget): Tile {
 
 /** `kernel` as a program. */
 export function renderContract(kernel: ContractKernel, target: WgslTarget): WgslProgram {
-  const writer = new ContractWriter(kernel, chooseTile(kernel, target));
+  const writer = new ContractWriter(kernel, chooseTile(kernel, target), target.parts);
   const { builder } = writer;
   const text = builder.text(writer.body(), WORKGROUP);
   const outputs = writer.batch * writer.m * writer.n;

@@ -4,7 +4,7 @@ import { buffersOf, costOf } from "../../graph/rewrite.ts";
 import { sizeOf } from "../../shape.ts";
 import { splitIndex } from "./split-index.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
-import type { WgslProgram } from "./wgsl-program.ts";
+import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";
 
 /** Invocations of a workgroup: a multiple of every GPU's lanes. */
 export const WORKGROUP = 64;
@@ -15,11 +15,12 @@ export function noValue(value: number): string {
 }
 
 /** `kernel` as a program. */
-export function renderMap(kernel: MapKernel): WgslProgram {
+export function renderMap(kernel: MapKernel, target: WgslTarget): WgslProgram {
   const values = kernel.stores.map((store) => store.value);
   const builder = new ShaderBuilder(
     [...buffersOf(...values)],
     kernel.stores.map((store) => store.buffer),
+    target.parts,
   );
   const total = sizeOf(kernel.shape);
   const limit = builder.constant(total);

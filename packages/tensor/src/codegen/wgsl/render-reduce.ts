@@ -6,14 +6,15 @@ import { beats, combine, isPlace, startOf } from "./accumulate.ts";
 import { splitIndex } from "./split-index.ts";
 import { noValue, WORKGROUP } from "./render-map.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
-import type { WgslProgram } from "./wgsl-program.ts";
+import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";
 
 /** `kernel` as a program. */
-export function renderReduce(kernel: ReduceKernel): WgslProgram {
+export function renderReduce(kernel: ReduceKernel, target: WgslTarget): WgslProgram {
   const values = kernel.stores.map((store) => store.value);
   const builder = new ShaderBuilder(
     [...buffersOf(kernel.body, ...values)],
     kernel.stores.map((store) => store.buffer),
+    target.parts,
   );
   const [outer, inner] = [sizeOf(kernel.outer), sizeOf(kernel.inner)];
   const limit = builder.constant(outer);

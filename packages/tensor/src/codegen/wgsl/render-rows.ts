@@ -103,6 +103,7 @@ export function renderRows(kernel: RowsKernel, target: WgslTarget): WgslProgram 
   const builder = new ShaderBuilder(
     [...buffersOf(...exprs)],
     stores.map((store) => store.buffer),
+    target.parts,
   );
   const rows = sizeOf(kernel.outer);
   const lanes = target.cpu ? 1 : WORKGROUP;

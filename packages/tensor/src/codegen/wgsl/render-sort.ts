@@ -29,15 +29,16 @@ function body(names: {
   readonly length: string;
   readonly element: string;
   readonly output: string;
+  readonly start: string;
   readonly lanes: number;
   readonly flip: string;
 }): string {
-  const { rows, length, element, output, lanes, flip } = names;
+  const { rows, length, element, output, start, lanes, flip } = names;
   const barrier = lanes === 1 ? "" : "storageBarrier();";
   return `  let row = block;
   if (row >= ${rows}) { return; }
   let length = ${length};
-  let start = row * length;
+  let start = ${start};
   for (var i = lane; i < length; i += ${lanes}u) { ${output}[start + i] = bitcast<i32>(i); }
   ${barrier}
   for (var half = 1u; half < length; half = half * 2u) {
@@ -68,13 +69,14 @@ function body(names: {
 export function renderSort(kernel: SortKernel, target: WgslTarget): WgslProgram {
   const { rows, length, descending, source } = kernel;
   const dtype = kernel.dtype === "bool" ? "u32" : kernel.dtype;
-  const builder = new ShaderBuilder([source.buffer], [kernel.output]);
+  const builder = new ShaderBuilder([source.buffer], [kernel.output.buffer], target.parts);
   const lanes = target.cpu ? 1 : LANES;
   const main = body({
     rows: builder.constant(rows),
     length: builder.constant(length),
     element: builder.element(source.buffer, dtype, builder.form(source.form, ["row", "place"])),
-    output: builder.declare(kernel.output, "i32"),
+    output: builder.declare(kernel.output.buffer, "i32"),
+    start: builder.form(kernel.output.form, ["row"]),
     lanes,
     flip: descending ? " ^ 0xffffffffu" : "",
   });

@@ -2,7 +2,7 @@
 import type { TopKKernel } from "../../schedule/kernel.ts";
 import { WORKGROUP } from "./render-map.ts";
 import { ShaderBuilder } from "./shader-builder.ts";
-import type { WgslProgram } from "./wgsl-program.ts";
+import type { WgslProgram, WgslTarget } from "./wgsl-program.ts";
 
 /** A condition: element (a, at p) comes before element (b, at q): larger first, NaN largest, then the lower place. */
 function comesBefore(
@@ -19,8 +19,8 @@ function comesBefore(
 }
 
 /** `kernel` as a program. */
-export function renderTopK(kernel: TopKKernel): WgslProgram {
-  const builder = new ShaderBuilder([kernel.source.buffer], [kernel.output]);
+export function renderTopK(kernel: TopKKernel, target: WgslTarget): WgslProgram {
+  const builder = new ShaderBuilder([kernel.source.buffer], [kernel.output.buffer], target.parts);
   const { dtype } = kernel;
   const element = builder.element(
     kernel.source.buffer,
@@ -44,7 +44,7 @@ export function renderTopK(kernel: TopKKernel): WgslProgram {
     "    }",
     "    last = best;",
     "    last_place = place;",
-    `    ${builder.declare(kernel.output, "i32")}[i * ${k} + rank] = bitcast<i32>(place);`,
+    `    ${builder.declare(kernel.output.buffer, "i32")}[${builder.form(kernel.output.form, ["i"])} + rank] = bitcast<i32>(place);`,
     "  }",
   ];
   const text = builder.text(body.join("\n"), WORKGROUP);

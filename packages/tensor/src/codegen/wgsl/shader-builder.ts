@@ -7,6 +7,7 @@ import type { Store } from "../../schedule/kernel.ts";
 import type { ParamWord } from "../program.ts";
 import { renderOp } from "./render-op.ts";
 import { PRELUDE } from "./prelude.ts";
+import type { BoundParts } from "./wgsl-program.ts";
 
 /** WGSL's name of a type in memory; bools are u32 there. */
 const STORED: Record<MachineType, string> = { f32: "f32", i32: "i32", u32: "u32", bool: "u32" };
@@ -20,10 +21,19 @@ export class ShaderBuilder {
   readonly buffers: BufferId[];
   readonly #types = new Map<BufferId, MachineType>();
   readonly #outputs: ReadonlySet<BufferId>;
+  readonly #parts: BoundParts | undefined;
 
-  constructor(read: readonly BufferId[], written: readonly BufferId[]) {
+  /** @param parts which of the buffers `read` are bound in parts */
+  constructor(read: readonly BufferId[], written: readonly BufferId[], parts?: BoundParts) {
     this.#outputs = new Set(written);
-    this.buffers = [...new Set(read.filter((id) => !this.#outputs.has(id))), ...this.#outputs];
+    this.#parts = parts;
+    const inputs = [...new Set(read.filter((id) => !this.#outputs.has(id)))];
+    const bindings = inputs.flatMap((id) => new Array<BufferId>(this.#partsOf(id)).fill(id));
+    this.buffers = [...bindings, ...this.#outputs];
+  }
+
+  #partsOf(buffer: BufferId): number {
+    return this.#parts?.counts.get(buffer) ?? 1;
   }
 
   get outputs(): number {
@@ -89,7 +99,7 @@ export class ShaderBuilder {
   element(buffer: BufferId, dtype: MachineType, at: string): string {
     const array = this.#array(buffer, dtype);
     const stored = STORED[this.#types.get(buffer) ?? dtype];
-    const raw = `${array}[${at}]`;
+    const raw = this.#partsOf(buffer) === 1 ? `${array}[${at}]` : `p_read_${array}(${at})`;
     if (dtype === "bool") return `(${stored === "u32" ? raw : `bitcast<u32>(${raw})`} != 0u)`;
     return stored === dtype ? raw : `bitcast<${dtype}>(${raw})`;
   }
@@ -112,8 +122,25 @@ export class ShaderBuilder {
     return load.guards.length === 0 ? null : this.#inside(load.guards, coordinates);
   }
 
+  /** A function that reads a word of a buffer from the part in which it lies. */
+  #reader(buffer: BufferId): string {
+    const first = this.buffers.indexOf(buffer);
+    const size = this.constant(this.#parts?.words ?? 0);
+    const lines = Array.from({ length: this.#partsOf(buffer) }, (_, part) => {
+      const read = `return B${first + part}[at - ${part}u * ${size}];`;
+      return part === this.#partsOf(buffer) - 1
+        ? read
+        : `if (at < ${part + 1}u * ${size}) { ${read} }`;
+    });
+    const type = STORED[this.#types.get(buffer) ?? "f32"];
+    return `fn p_read_B${first}(at: u32) -> ${type} {\n  ${lines.join("\n  ")}\n}`;
+  }
+
   /** The whole text. `body` is the inside of `main`; `i` is the invocation's number. */
   text(body: string, workgroupSize: number, globals = ""): string {
+    const readers = [...(this.#parts?.counts ?? [])].flatMap(([buffer, count]) =>
+      count > 1 && this.buffers.includes(buffer) ? [this.#reader(buffer)] : [],
+    );
     const words = Math.max(1, Math.ceil(this.params.length / 4));
     const bindings = this.buffers.map((buffer, i) => {
       const access = this.#outputs.has(buffer) ? "read_write" : "read";
@@ -123,6 +150,7 @@ export class ShaderBuilder {
       `struct Params { w: array<vec4<u32>, ${words}> }`,
       "@group(0) @binding(0) var<uniform> P: Params;",
       ...bindings,
+      ...readers,
       PRELUDE,
       globals,
       `@compute @workgroup_size(${workgroupSize})`,

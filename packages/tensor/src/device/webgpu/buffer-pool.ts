@@ -40,14 +40,16 @@ export class BufferPool {
   allocate(bytes: number): GpuBuffer {
     const capacity = sizeClass(bytes);
     const { maxBufferSize, maxStorageBufferBindingSize } = this.device.limits;
-    const limit = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    if (bytes > limit) {
+    if (bytes > maxBufferSize) {
       throw new PrismaError(
         "SIZE_LIMIT",
-        `WebGPU: a tensor of ${bytes} bytes is larger than this adapter binds (${limit}); split it, or use init({ device: "wasm" })`,
-        { bytes, limit },
+        `WebGPU: a tensor of ${bytes} bytes is larger than the largest buffer of this adapter (${maxBufferSize}); split it, or use init({ device: "wasm" })`,
+        { bytes, limit: maxBufferSize },
       );
     }
+    // What can be bound whole must not be rounded up beyond that.
+    const limit =
+      bytes <= maxStorageBufferBindingSize ? maxStorageBufferBindingSize : maxBufferSize;
     const size = Math.min(capacity, Math.floor(limit / 4) * 4);
     const gpu = this.#free.get(size)?.pop() ?? null;
     if (gpu !== null) this.#pooledBytes -= size;

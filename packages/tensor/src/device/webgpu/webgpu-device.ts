@@ -1,5 +1,6 @@
 // The WebGPU device: sessions one after another, and the gate that lets no result of a lost one out.
 import { PrismaError } from "../../errors.ts";
+import type { BufferId } from "../../graph/expr.ts";
 import type { Kernel } from "../../schedule/kernel.ts";
 import type {
   DeviceBuffer,
@@ -10,13 +11,13 @@ import type {
   Launch,
   Prepared,
 } from "../device.ts";
+import { BoundKernel, type CompileKernel } from "./bound-kernel.ts";
 import type { GpuBuffer } from "./buffer-pool.ts";
 import type { WgslTarget } from "../../codegen/wgsl/wgsl-program.ts";
-import { WebGpuSession, type Compiled } from "./webgpu-session.ts";
+import { WebGpuSession } from "./webgpu-session.ts";
 
 interface WebGpuPrepared extends Prepared {
-  readonly compiled: Compiled;
-  readonly epoch: number;
+  readonly bound: BoundKernel;
 }
 
 /** Requests a GPUDevice; called again after a loss, with a new adapter. */
@@ -41,7 +42,7 @@ export class WebGpuDevice implements DevicePort {
   ) {
     this.limits = {
       buffersPerKernel: gpu.limits.maxStorageBuffersPerShaderStage,
-      bufferBytes: Math.min(gpu.limits.maxBufferSize, gpu.limits.maxStorageBufferBindingSize),
+      bufferBytes: gpu.limits.maxBufferSize,
     };
     this.#session = this.#open(gpu);
   }
@@ -115,19 +116,24 @@ export class WebGpuDevice implements DevicePort {
   }
 
   prepare(kernel: Kernel): WebGpuPrepared {
-    return { kernel, compiled: this.#line().compile(kernel), epoch: this.#epoch };
+    const session = this.#line();
+    const { limits } = session.gpu;
+    const binding = {
+      words: Math.floor(limits.maxStorageBufferBindingSize / 4),
+      alignment: Math.max(1, limits.minStorageBufferOffsetAlignment / 4),
+      count: limits.maxStorageBuffersPerShaderStage,
+    };
+    const compile: CompileKernel = (one, parts) => session.compile(one, parts);
+    return { kernel, bound: new BoundKernel(kernel, binding, compile) };
   }
 
   launch(launches: readonly Launch[], slots: readonly number[], signal?: AbortSignal): void {
     if (signal?.aborted) throw new PrismaError("CANCELLED", "the run was cancelled");
     const session = this.#line();
-    const dispatches = launches.map(({ prepared, buffer, labels }) => {
-      const { compiled, kernel } = prepared as WebGpuPrepared;
-      return {
-        compiled,
-        labels: labels ?? kernel.labels,
-        buffers: compiled.program.buffers.map((id) => this.#buffer(buffer(id))),
-      };
+    const dispatches = launches.flatMap(({ prepared, buffer, labels }) => {
+      const { bound, kernel } = prepared as WebGpuPrepared;
+      const find = (id: BufferId): GpuBuffer => this.#buffer(buffer(id));
+      return bound.dispatches({ find, slots, labels: labels ?? kernel.labels });
     });
     session.submit(dispatches, slots);
   }

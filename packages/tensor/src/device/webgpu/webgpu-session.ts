@@ -1,7 +1,7 @@
 // A session: one GPUDevice from its request to its loss, with its buffers, pipelines and queue.
 import { renderShader } from "../../codegen/wgsl/index.ts";
 import type { ParamWord } from "../../codegen/program.ts";
-import type { WgslProgram, WgslTarget } from "../../codegen/wgsl/wgsl-program.ts";
+import type { BoundParts, WgslProgram, WgslTarget } from "../../codegen/wgsl/wgsl-program.ts";
 import { PrismaError } from "../../errors.ts";
 import { evaluateAffine } from "../../graph/affine.ts";
 import type { Kernel } from "../../schedule/kernel.ts";
@@ -16,10 +16,17 @@ export interface Compiled {
   readonly layout: GPUBindGroupLayout;
 }
 
+/** A buffer as it is bound: whole, or `size` bytes from `offset` on. */
+export interface BoundBuffer {
+  readonly buffer: GpuBuffer;
+  readonly offset?: number;
+  readonly size?: number;
+}
+
 /** One dispatch: a shader, its buffers in binding order, and its labels for errors. */
 export interface Dispatch {
   readonly compiled: Compiled;
-  readonly buffers: readonly GpuBuffer[];
+  readonly buffers: readonly BoundBuffer[];
   readonly labels: readonly string[];
 }
 
@@ -52,7 +59,11 @@ function paramWord(word: ParamWord, slots: readonly number[]): number {
 
 /** The buffers a dispatch writes: its last ones. */
 function outputsOf({ compiled: { program }, buffers }: Dispatch): readonly GpuBuffer[] {
-  return buffers.slice(buffers.length - program.outputs);
+  return buffers.slice(buffers.length - program.outputs).map(({ buffer }) => buffer);
+}
+
+function boundBy({ buffers }: Dispatch): readonly GpuBuffer[] {
+  return buffers.map(({ buffer }) => buffer);
 }
 
 /** Everything that dies with a GPUDevice. */
@@ -74,8 +85,10 @@ export class WebGpuSession {
     this.pool = new BufferPool(gpu, epoch, this.#faults);
   }
 
-  compile(kernel: Kernel): Compiled {
-    const program = renderShader(kernel, this.target);
+  /** @param parts buffers of `kernel` that are bound in parts */
+  compile(kernel: Kernel, parts?: BoundParts): Compiled {
+    const target = parts === undefined ? this.target : { ...this.target, parts };
+    const program = renderShader(kernel, target);
     const known = this.#pipelines.get(program.key) ?? this.#build(program, kernel.labels);
     this.#pipelines.set(program.key, known);
     return { program, ...known };
@@ -150,7 +163,7 @@ export class WebGpuSession {
     const reason = error.then((found) => {
       if (found === null) return null;
       const known =
-        this.#faults.faultAmong(dispatches.flatMap(({ buffers }) => buffers)) ??
+        this.#faults.faultAmong(dispatches.flatMap(boundBy)) ??
         dispatches.map(({ compiled }) => this.#broken.get(compiled.pipeline)).find(Boolean);
       return (
         known ?? reportedError(found, [...new Set(dispatches.flatMap(({ labels }) => labels))])
@@ -158,7 +171,7 @@ export class WebGpuSession {
     });
     this.#faults.watch(reason, writes);
     for (const dispatch of dispatches)
-      this.#faults.record({ reads: dispatch.buffers, writes: outputsOf(dispatch) });
+      this.#faults.record({ reads: boundBy(dispatch), writes: outputsOf(dispatch) });
   }
 
   #encode(dispatches: readonly Dispatch[], uniforms: GPUBuffer, offsets: readonly number[]): void {
@@ -192,8 +205,8 @@ export class WebGpuSession {
     const entries: GPUBindGroupEntry[] = [
       { binding: 0, resource: { buffer: uniforms, offset, size } },
     ];
-    buffers.forEach((buffer, i) =>
-      entries.push({ binding: i + 1, resource: { buffer: buffer.gpu } }),
+    buffers.forEach(({ buffer, ...range }, i) =>
+      entries.push({ binding: i + 1, resource: { buffer: buffer.gpu, ...range } }),
     );
     pass.setPipeline(pipeline);
     pass.setBindGroup(0, this.gpu.createBindGroup({ layout, entries }));
