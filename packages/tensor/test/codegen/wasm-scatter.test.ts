@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { renderScatter } from "../../src/codegen/wasm/render-scatter.ts";
 import { renderSort } from "../../src/codegen/wasm/render-sort.ts";
 import { renderTopK } from "../../src/codegen/wasm/render-top-k.ts";
-import type { DType } from "../../src/dtype.ts";
+import type { MachineType } from "../../src/dtype.ts";
 import { affine } from "../../src/graph/affine.ts";
 import type { Load } from "../../src/graph/expr.ts";
 import { denseForm } from "../../src/graph/linear-form.ts";
@@ -23,7 +23,7 @@ function operand(random: RandomKernels, dtype: Load["dtype"]): Operand {
 }
 
 /** A dense output of `shape`, from anywhere in a new buffer that may be larger. */
-function written(random: RandomKernels, dtype: DType, shape: Shape): Operand {
+function written(random: RandomKernels, dtype: MachineType, shape: Shape): Operand {
   const dense = denseForm(shape);
   const before = random.pick([0, 0, 3]);
   return {
