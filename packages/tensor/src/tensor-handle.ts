@@ -87,7 +87,7 @@ export abstract class TensorHandle implements Disposable {
 
   /**
    * Computes the tensor if needed and copies its values to the host, row-major.
-   * @returns Float32Array, Int32Array or Uint32Array; bools are 0 and 1
+   * @returns Float32Array (of f16 too), Int32Array or Uint32Array; bools are 0 and 1
    * @throws PrismaError DISPOSED, OUT_OF_MEMORY, DEVICE_LOST, CANCELLED
    * @example
    * await tensor([[1, 2], [3, 4]]).data(); // new Float32Array([1, 2, 3, 4])

@@ -1,4 +1,5 @@
 // Running sums along an axis, in blocks: sums of what came before a block, and sums within it.
+import { numberType } from "../dtype.ts";
 import {
   expandNode,
   indexNode,
@@ -10,7 +11,6 @@ import {
   reshapeNode,
   sliceNode,
 } from "../graph/build.ts";
-import { numberType } from "../dtype.ts";
 import type { Node } from "../graph/node.ts";
 import { normalizeAxis, sizeOf } from "../shape.ts";
 import { castNode } from "./checks.ts";

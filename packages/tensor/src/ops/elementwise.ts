@@ -47,7 +47,7 @@ export function numberFunction(fn: "neg" | "abs" | "sign" | "relu" | "square", x
   return mapNode(fn, assertNumeric(fn, x, fn === "neg" ? ["f32", "i32"] : undefined));
 }
 
-/** `add sub mul min max`: bools are counted as i32; the wider type wins. */
+/** `add sub mul min max`: bools are counted as i32, f16 as f32; the wider type wins. */
 export function arithmetic(fn: "add" | "sub" | "mul" | "min" | "max", a: Node, b: Node): Node {
   const dtype = numberType(promote(a.dtype, b.dtype));
   const pair = broadcastPair(fn, castNode(a, dtype), castNode(b, dtype));

@@ -1,6 +1,6 @@
 // Reductions over axes, and the row functions built from them.
-import { PrismaError } from "../errors.ts";
 import { numberType } from "../dtype.ts";
+import { PrismaError } from "../errors.ts";
 import { expandNode, mapNode, numberLike, reduceNode, reshapeNode } from "../graph/build.ts";
 import type { Node, Reduction } from "../graph/node.ts";
 import { formatShape, normalizeAxes, normalizeAxis, sizeOf } from "../shape.ts";

@@ -1,5 +1,6 @@
 // Buffers of f16: two halves to a word. Kernels know words alone, so reads become words with one of their halves taken
 // out, and what is stored is put together a word at a time.
+import { wordsOf } from "../dtype.ts";
 import { affine } from "../graph/affine.ts";
 import {
   apply,
@@ -14,7 +15,6 @@ import { bitsOfHalf, halfOfBits } from "../graph/functions/half.ts";
 import { denseForm, reshapeForm, sliceForm, type LinearForm } from "../graph/linear-form.ts";
 import type { Node } from "../graph/node.ts";
 import { addGuards, loadsOf, rewriteForms, rewriteLeaves } from "../graph/rewrite.ts";
-import { wordsOf } from "../dtype.ts";
 import { sizeOf } from "../shape.ts";
 import type { Drafting, Lazy } from "./drafting.ts";
 import { kernelExprs, mapExprs } from "./kernel-buffers.ts";

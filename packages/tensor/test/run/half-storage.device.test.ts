@@ -1,5 +1,6 @@
 // f16 is a way of storing: two bytes an element, kept by what moves elements, f32 in all that computes.
 import {
+  compile,
   concat,
   einsum,
   explain,
@@ -244,6 +245,18 @@ onEachDevice(() => {
     const values = await read(() => down);
     expect([...(await up.data())]).toEqual(values.map((value) => 2 * value));
     expect([down.dtype, up.dtype]).toEqual(["f16", "f32"]);
+  });
+
+  test("a compiled function takes and gives f16, and runs again with others", async () => {
+    using twice = compile((x: Tensor) => x.mul(2).cast("f16"));
+    for (const values of [[[1, 2, 3]], [[0.5, -7, 100]]]) {
+      using x = half(values);
+      using y = await twice(x);
+      expect([y.dtype, await y.array()]).toEqual([
+        "f16",
+        values.map((row) => row.map((v) => 2 * v)),
+      ]);
+    }
   });
 
   describe("files", () => {
