@@ -85,6 +85,13 @@ export const WIDE: readonly Program[] = [
       ];
     },
   ],
+  [
+    "f16 read and stored",
+    () => {
+      const values = Float32Array.from({ length: 10_001 }, (_, i) => Math.cos(i));
+      return [tensor(values, { dtype: "f16" }).mul(3), tensor(values).cast("f16")];
+    },
+  ],
   ["rows", () => [leaf([50, 100], 14).softmax(), leaf([50, 100], 15).layerNorm()]],
   ["a value a row", () => [leaf([50, 100], 16).argmax(1), leaf([1300, 4], 17).variance(1)]],
   ["columns", () => [leaf([40, 128], 18).sum(0), leaf([40, 128], 19).max(0)]],
