@@ -40,8 +40,15 @@ const change = (target: string): string => `new Promise((resolve) => {
 
 /** The garment that is not the brighter one. */
 const BRIGHTEN = change(`document.querySelector('input[name="brighter"]:not(:checked)')`);
-/** The first button of the chosen head: cut it. */
-const CUT = change(`document.querySelector(".actions button")`);
+/** What a visitor does to a head: its button's place, and whether attention is shown as what it adds. */
+const EDITS = [
+  { name: "cut", button: 0, attention: "Looks" },
+  { name: "patched", button: 1, attention: "Looks" },
+  { name: "kept from one half", button: 2, attention: "Looks" },
+  { name: "cut, contributions shown", button: 0, attention: "Adds" },
+] as const;
+const editHead = (button: number): string =>
+  change(`document.querySelectorAll(".actions button")[${button}]`);
 const chooseHead = (at: number): string =>
   `document.querySelectorAll(".spine figure")[0].querySelectorAll("button")[${at}].click()`;
 
@@ -63,20 +70,26 @@ await page.waitForTimeout(1000);
 const first: Change = await page.evaluate(BRIGHTEN);
 const changes: Change[] = [];
 for (let i = 0; i < CHANGES; i++) changes.push(await page.evaluate(BRIGHTEN));
-// Every cell but the MLPs', cut twice; the first time plans are made and kernels compiled.
+// Every cell but the MLPs', twice; the first time plans are made and kernels compiled.
 const heads = Array.from({ length: 20 }, (_, at) => at).filter((at) => at % 5 < 4);
-const edits: Change[][] = [];
-for (let round = 0; round < 2; round++) {
-  const made: Change[] = [];
-  for (const head of heads) {
-    await page.evaluate(chooseHead(head));
-    made.push(await page.evaluate(CUT));
-    // What the model does without edits is known: taking one back computes nothing.
-    await page.getByRole("button", { name: "Undo all" }).click();
+const edits: { readonly name: string; readonly made: readonly Change[] }[] = [];
+for (const { name, button, attention } of EDITS) {
+  await page.getByRole("radio", { name: attention, exact: true }).check();
+  await page.waitForTimeout(500);
+  for (const time of ["first time", "again"]) {
+    const made: Change[] = [];
+    for (const head of heads) {
+      await page.evaluate(chooseHead(head));
+      made.push(await page.evaluate(editHead(button)));
+      // What the model does without edits is known: taking one back computes nothing.
+      await page.getByRole("button", { name: "Undo all" }).click();
+    }
+    edits.push({ name: `a head ${name}, ${time}`, made });
   }
-  edits.push(made);
 }
-const longTasks = [...changes, ...edits.flat()].flatMap((change) => change.longTasks);
+const longTasks = [...changes, ...edits.flatMap(({ made }) => made)].flatMap(
+  (change) => change.longTasks,
+);
 
 console.log(
   `Chromium ${demo.browser.version()}, ${cpus()[0]?.model ?? "unknown processor"}, ${new Date().toISOString().slice(0, 10)}`,
@@ -96,10 +109,10 @@ console.log(
     changes.map((change) => change.gap),
   ),
 );
-for (const [round, made] of edits.entries())
+for (const { name, made } of edits)
   console.log(
     line(
-      `answer to an edit of a head, round ${round + 1}`,
+      name,
       made.map((edit) => edit.answer),
     ),
   );
