@@ -1,6 +1,9 @@
 // A GPUDevice that says it has other limits than it has, and notes what is bound to its shaders.
 import { gpuEntry } from "#gpu-entry";
 
+/** Whether this machine has an adapter, software or not. */
+export const hasAdapter: boolean = ((await (await gpuEntry())?.requestAdapter()) ?? null) !== null;
+
 /** Limits to claim. */
 export type ClaimedLimits = Partial<Record<keyof GPUSupportedLimits, number>>;
 

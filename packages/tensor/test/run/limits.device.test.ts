@@ -1,16 +1,14 @@
 // Limits so low that kernels are cut up: same bits as without them, and one coded error where nothing can be cut.
 import { realize, scope, uniform, zeros, type Device } from "@prisma/tensor";
-import { gpuEntry } from "#gpu-entry";
 import { describe, expect, test, vi } from "vitest";
 import type { DeviceLimits } from "../../src/device/device.ts";
 import { buffersRead, buffersWritten } from "../../src/schedule/kernel-buffers.ts";
-import { limitedGpu, type ClaimedLimits } from "./limited-gpu.ts";
+import { hasAdapter, limitedGpu, type ClaimedLimits } from "./limited-gpu.ts";
 import { bitsOf, changed, LARGE, OF_CASES, on, RANDOM, type Program, VALUES } from "./programs.ts";
 
 /** Milliseconds for everything in a row on a busy machine. */
 const PATIENCE = 120_000;
 const ALL = [...OF_CASES, ...LARGE, ...RANDOM];
-const adapterHere = (await (await gpuEntry())?.requestAdapter()) ?? null;
 
 /** Makes `device` schedule within `limits`. */
 function limit({ port }: Device, limits: Partial<DeviceLimits>): void {
@@ -54,7 +52,7 @@ describe("few buffers a kernel on WebAssembly", () => {
 const requestDevice = async (limits: ClaimedLimits): Promise<GPUDevice> =>
   (await limitedGpu(limits)).gpu;
 
-describe.skipIf(adapterHere === null)("low limits on WebGPU", () => {
+describe.skipIf(!hasAdapter)("low limits on WebGPU", () => {
   const programs = [...VALUES, ...LARGE];
 
   test("4 buffers a kernel, and 16 workgroups in a row", { timeout: PATIENCE }, async () => {

@@ -2,14 +2,14 @@
 import { arange, concat, tensor, type Tensor, uniform, valueAndGrad } from "@prisma/tensor";
 import type { Program } from "./programs.ts";
 
-/** A leaf: its values come from the host. */
-const leaf = (shape: readonly number[], seed: number): Tensor => {
+const values = (shape: readonly number[], seed: number): Float32Array<ArrayBuffer> => {
   const size = shape.reduce((product, n) => product * n, 1);
-  return tensor(
-    Float32Array.from({ length: size }, (_, i) => Math.sin((i + 1) * (seed + 0.7)) * 2),
-    { shape },
-  );
+  return Float32Array.from({ length: size }, (_, i) => Math.sin((i + 1) * (seed + 0.7)) * 2);
 };
+
+/** A leaf: its values come from the host. */
+const leaf = (shape: readonly number[], seed: number): Tensor =>
+  tensor(values(shape, seed), { shape });
 
 const places = (length: number, below: number): Tensor =>
   tensor(
@@ -86,10 +86,14 @@ export const WIDE: readonly Program[] = [
     },
   ],
   [
-    "f16 read and stored",
+    "f16 read and stored, larger than all that one kernel binds",
     () => {
-      const values = Float32Array.from({ length: 10_001 }, (_, i) => Math.cos(i));
-      return [tensor(values, { dtype: "f16" }).mul(3), tensor(values).cast("f16")];
+      const halves = leaf([30_001], 43).cast("f16");
+      return [
+        halves,
+        tensor(values([30_001], 44), { dtype: "f16" }).mul(3),
+        halves.get([[1, 9001]]),
+      ];
     },
   ],
   ["rows", () => [leaf([50, 100], 14).softmax(), leaf([50, 100], 15).layerNorm()]],

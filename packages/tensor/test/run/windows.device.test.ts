@@ -1,14 +1,12 @@
 // Bindings so small that kernels run in windows and tables in parts: the bits of whole bindings, or a coded error first.
 import { PrismaError } from "@prisma/tensor";
-import { gpuEntry } from "#gpu-entry";
 import { describe, expect, test } from "vitest";
-import { limitedGpu, type BoundSoFar } from "./limited-gpu.ts";
+import { hasAdapter, limitedGpu, type BoundSoFar } from "./limited-gpu.ts";
 import { bitsOf, changed, on, RANDOM, VALUES, type Program } from "./programs.ts";
 import { WIDE } from "./wide-programs.ts";
 
 /** Milliseconds for everything in a row on a busy machine. */
 const PATIENCE = 120_000;
-const adapterHere = (await (await gpuEntry())?.requestAdapter()) ?? null;
 
 /** What became of a program: its bits or why it was refused, and what was bound. */
 interface Outcome {
@@ -77,7 +75,7 @@ async function effectsOf(bytes: number, programs: readonly Program[]): Promise<E
   };
 }
 
-describe.skipIf(adapterHere === null)("small bindings on WebGPU", { timeout: PATIENCE }, () => {
+describe.skipIf(!hasAdapter)("small bindings on WebGPU", { timeout: PATIENCE }, () => {
   test("4 KiB: every family of kernels on tensors of 20 KiB", async () => {
     const { ranges, windows, refused } = await effectsOf(4096, WIDE);
     expect(refused).toEqual([]);

@@ -67,7 +67,7 @@ function spanIn({ strides, own, offset, words }: Reach, { starts, sizes }: Windo
     last += start + Math.max(0, way);
   });
   // Guarded reads have forms that leave the buffer; no word is touched there.
-  [first, last] = [Math.max(0, first), Math.min(words - 1, last)];
+  [first, last] = [Math.max(0, Math.floor(first)), Math.min(words - 1, Math.floor(last))];
   return first <= last ? [first, last] : null;
 }
 

@@ -1,6 +1,6 @@
 // Cuts kernels: the part of a kernel that makes a window of its output, reading and writing wherever its buffers lie.
 import { addScaled, affine } from "../../graph/affine.ts";
-import type { BufferId, Expr } from "../../graph/expr.ts";
+import type { BufferId, Expr, GatherLoad } from "../../graph/expr.ts";
 import type { Guard, LinearForm } from "../../graph/linear-form.ts";
 import { rewriteLeaves } from "../../graph/rewrite.ts";
 import type { Shape } from "../../shape.ts";
@@ -15,7 +15,7 @@ export interface Window {
 /** What a coordinate of a form runs over: an axis of the output, by its number, or `size` places in every window. */
 export type Coordinate = { readonly axis: number } | { readonly size: number };
 
-/** One place in a kernel where it reads or writes a buffer, and what the coordinates of its form are. */
+/** One place in a kernel where it reads or writes a buffer: the words at `form`, rounded down, over `coordinates`. */
 export interface Access {
   readonly buffer: BufferId;
   readonly written: boolean;
@@ -137,6 +137,35 @@ const axes = (from: number, to: number): Coordinate[] =>
 
 const whole = (shape: Shape): Coordinate[] => shape.map((size) => ({ size }));
 
+/** What a gather reads. An index that is linear in the coordinates (that of halves is, in words) says which words. */
+function gatherAccess(expr: GatherLoad, coordinates: readonly Coordinate[]): Access {
+  // Rounding down commutes with adding whole numbers, not with multiplying.
+  const index = expr.stride === 1 ? linearIndex(expr.index) : null;
+  const form = index === null ? expr.form : sumOf(expr.form, index);
+  const reach = index === null ? Math.max(0, expr.size - 1) * expr.stride : 0;
+  return { buffer: expr.buffer, written: false, form, coordinates, reach };
+}
+
+/** The form that `expr` is, rounded down, or null where it is none. */
+function linearIndex(expr: Expr): LinearForm | null {
+  if (expr.kind === "index") return expr.form;
+  if (expr.kind !== "op") return null;
+  const [value, shift] = expr.args;
+  const form = value === undefined ? null : linearIndex(value);
+  if (expr.op === "bitcast" || form === null) return form;
+  return expr.op === "shr" && shift?.kind === "literal" ? scaled(form, 2 ** -shift.value) : null;
+}
+
+const scaled = (form: LinearForm, factor: number): LinearForm => ({
+  strides: form.strides.map((stride) => stride * factor),
+  offset: addScaled(affine(0), form.offset, factor),
+});
+
+const sumOf = (a: LinearForm, b: LinearForm): LinearForm => ({
+  strides: a.strides.map((stride, i) => stride + (b.strides[i] ?? 0)),
+  offset: addScaled(a.offset, b.offset, 1),
+});
+
 /** Parts of a kernel whose forms all range over the same coordinates. */
 interface Rewriter {
   readonly expr: (expr: Expr) => Expr;
@@ -172,16 +201,15 @@ class Cutter {
     const done = new Map<Expr, Expr>();
     const guards = (list: readonly Guard[]): Guard[] =>
       list.map(({ form, size }) => ({ form: this.#form(form, coordinates), size }));
-    const read = (expr: Operand, reach: number): Operand =>
-      this.#access({ ...expr, coordinates, written: false, reach });
     const leaf = (expr: Expr): Expr => {
       switch (expr.kind) {
         case "load":
-          return { ...expr, ...read(expr, 0), guards: guards(expr.guards) };
+          return { ...expr, ...this.operand(expr, coordinates), guards: guards(expr.guards) };
         case "gather": {
           const index = visit(expr.index);
-          const reach = Math.max(0, expr.size - 1) * expr.stride;
-          return { ...expr, ...read(expr, reach), guards: guards(expr.guards), index };
+          const { buffer, first } = this.place(gatherAccess(expr, coordinates));
+          const form = this.#form(expr.form, coordinates, first);
+          return { ...expr, buffer, form, guards: guards(expr.guards), index };
         }
         case "index":
           return { ...expr, form: this.#form(expr.form, coordinates) };
