@@ -17,9 +17,13 @@ export interface BoundSoFar {
   largest: number;
 }
 
-/** A device that claims `limits`; all its bindings are noted. */
+/** What a graphics card would say of itself: its kernels differ from those for adapters that compute on the CPU. */
+const CARD = { vendor: "test", architecture: "", device: "", description: "" };
+
+/** A device that claims `limits`, and with `card` to be a graphics card; all its bindings are noted. */
 export async function limitedGpu(
   limits: ClaimedLimits,
+  { card = false } = {},
 ): Promise<{ readonly gpu: GPUDevice; readonly bound: BoundSoFar }> {
   const adapter = (await (await gpuEntry())!.requestAdapter())!;
   const { maxStorageBuffersPerShaderStage } = adapter.limits;
@@ -44,6 +48,7 @@ export async function limitedGpu(
   const double = new Proxy(gpu, {
     get(target, name) {
       if (name === "limits") return shown;
+      if (name === "adapterInfo" && card) return CARD;
       if (name !== "createBindGroup") return of(target, name);
       return (descriptor: GPUBindGroupDescriptor) => {
         note(descriptor);

@@ -29,8 +29,12 @@ async function outcomeOf(program: Program, bound: BoundSoFar): Promise<Outcome> 
 }
 
 /** Runs `programs` with bindings of `bytes` at most, one after another. */
-async function within(bytes: number, programs: readonly Program[]): Promise<Map<string, Outcome>> {
-  const { gpu, bound } = await limitedGpu({ maxStorageBufferBindingSize: bytes });
+async function within(
+  bytes: number,
+  programs: readonly Program[],
+  as: { readonly card?: boolean } = {},
+): Promise<Map<string, Outcome>> {
+  const { gpu, bound } = await limitedGpu({ maxStorageBufferBindingSize: bytes }, as);
   return on({ device: gpu }, async () => {
     const outcomes = new Map<string, Outcome>();
     for (const program of programs) outcomes.set(program[0], await outcomeOf(program, bound));
@@ -51,9 +55,13 @@ interface Effects {
 }
 
 /** What bindings of `bytes` do to `programs`. Those that run must give the bits that whole bindings give. */
-async function effectsOf(bytes: number, programs: readonly Program[]): Promise<Effects> {
-  const expected = await within(NO_LIMIT, programs);
-  const found = await within(bytes, programs);
+async function effectsOf(
+  bytes: number,
+  programs: readonly Program[],
+  as: { readonly card?: boolean } = {},
+): Promise<Effects> {
+  const expected = await within(NO_LIMIT, programs, as);
+  const found = await within(bytes, programs, as);
   const names = (wanted: (small: Outcome, whole: Outcome) => boolean): string[] =>
     [...expected].flatMap(([name, whole]) => (wanted(found.get(name)!, whole) ? [name] : []));
   const refused = names(({ refusal }) => refusal !== null);
@@ -76,8 +84,11 @@ async function effectsOf(bytes: number, programs: readonly Program[]): Promise<E
 }
 
 describe.skipIf(!hasAdapter)("small bindings on WebGPU", { timeout: PATIENCE }, () => {
-  test("4 KiB: every family of kernels on tensors of 20 KiB", async () => {
-    const { ranges, windows, refused } = await effectsOf(4096, WIDE);
+  test.each([
+    ["a software adapter", { card: false }],
+    ["a graphics card", { card: true }],
+  ])("4 KiB: every family of kernels on tensors of 20 KiB, as on %s", async (_, as) => {
+    const { ranges, windows, refused } = await effectsOf(4096, WIDE, as);
     expect(refused).toEqual([]);
     expect(ranges).toEqual(WIDE.map(([name]) => name));
     const inOneLaunch = ["one slice", "columns", "everything to one number"];

@@ -84,21 +84,8 @@ export function cutKernel(
     }
     case "contract":
       return cutContract(kernel, sizes, cutter);
-    case "scatter": {
-      const at = kernel.outer.length;
-      const [before, after] = [axes(0, at), axes(at + 1, sizes.length)];
-      const source = [...before, { size: kernel.sources }, ...after];
-      return {
-        ...kernel,
-        outer: sizes.slice(0, at),
-        first: kernel.first + (starts[at] ?? 0),
-        targets: sizes[at] ?? 1,
-        inner: sizes.slice(at + 1),
-        index: cutter.operand(kernel.index, source),
-        source: cutter.operand(kernel.source, source),
-        output: cutter.operand(kernel.output, all, true),
-      };
-    }
+    case "scatter":
+      return cutScatter(kernel, window, cutter);
     case "sort":
     case "topK": {
       const written = kernel.family === "topK" ? kernel.k : kernel.length;
@@ -129,6 +116,26 @@ function cutContract(
     a: cutter.operand(kernel.a, [...ofBatch, ...ofM, ...summed]),
     b: cutter.operand(kernel.b, [...ofBatch, ...ofN, ...summed]),
     stores: cutter.stores(kernel.stores, [...ofBatch, ...ofM, ...ofN]),
+  };
+}
+
+function cutScatter(
+  kernel: Extract<Kernel, { family: "scatter" }>,
+  { starts, sizes }: Window,
+  cutter: Cutter,
+): Kernel {
+  const at = kernel.outer.length;
+  const [before, after] = [axes(0, at), axes(at + 1, sizes.length)];
+  const source = [...before, { size: kernel.sources }, ...after];
+  return {
+    ...kernel,
+    outer: sizes.slice(0, at),
+    first: kernel.first + (starts[at] ?? 0),
+    targets: sizes[at] ?? 1,
+    inner: sizes.slice(at + 1),
+    index: cutter.operand(kernel.index, source),
+    source: cutter.operand(kernel.source, source),
+    output: cutter.operand(kernel.output, axes(0, sizes.length), true),
   };
 }
 
