@@ -5,6 +5,7 @@ import { useCallback } from "preact/hooks";
 import type { PageState } from "../page-state.ts";
 import { shownAttention } from "../shown-attention.ts";
 import { FigureView } from "./figure-view.tsx";
+import { Term } from "./term.tsx";
 
 const titles = {
   pattern: "Where does each head look?",
@@ -32,7 +33,8 @@ export function HeadsPanel({ page }: { page: PageState }) {
       <h3 id="heads-title">{titles[attention?.measure.kind ?? "pattern"]}</h3>
       <p class="lead small quiet">
         From {engine === null ? "CLS" : tokenName(engine.model.tokens, query)}: layers down, heads
-        across. The square above each map is CLS. Choose a head to see it large.
+        across. The square above each map is <Term of="CLS" />. Choose a <Term of="head" /> to see
+        it large.
       </p>
       <div class="heads-figure" data-busy={page.busy.value}>
         {reading !== null && attention !== null && engine !== null && (

@@ -7,6 +7,7 @@ import { lensClasses } from "../lens-classes.ts";
 import { stepName, stepWords } from "../lens-steps.ts";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
+import { Term } from "./term.tsx";
 
 /** An emoji a patch, and a slider over the layers. */
 export function LensPanel({ page, causes }: { page: PageState; causes: Causes }) {
@@ -30,7 +31,7 @@ export function LensPanel({ page, causes }: { page: PageState; causes: Causes })
     <section class="panel lens" aria-labelledby="lens-title">
       <h3 id="lens-title">What would each patch answer?</h3>
       <p class="lead small quiet">
-        The final norm and head, read at every token {stepWords(layer)}.{" "}
+        The final <Term of="norm" /> and class scores, read at every token {stepWords(layer)}.{" "}
         {model.random
           ? "Of random weights the answers are chance."
           : "This model was trained to name the garment at each patch; others need not be readable so."}

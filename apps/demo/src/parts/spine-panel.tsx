@@ -9,6 +9,7 @@ import type { MeanCauses } from "../mean-state.ts";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
 import { MeanLine, MeanSwitch } from "./mean-switch.tsx";
+import { Term } from "./term.tsx";
 
 interface Shown {
   readonly page: PageState;
@@ -46,16 +47,16 @@ export function SpinePanel({ page, causes }: Shown) {
         <div>
           <h3>Which heads write toward it?</h3>
           <p class="lead small quiet">
-            What a head adds to {of} minus {against} where the answer is read. With embeddings and
-            biases it sums to the margin.
+            What a <Term of="head" /> adds to {of} minus {against} where the answer is read. With
+            embeddings and biases it sums to the <Term of="margin" />.
           </p>
           <FigureView create={create} data={written} />
         </div>
         <div class="effects">
           <h3>What does cutting one do?</h3>
           <p class="lead small quiet">
-            The change of the margin when it writes its mean over 100 scenes. A corner marks heads
-            whose cut does not take away what they write.
+            The change of the <Term of="margin" /> when it writes its mean over 100 scenes. A corner
+            marks heads whose cut does not take away what they write.
           </p>
           {cut !== null && <FigureView create={create} data={cut} />}
         </div>

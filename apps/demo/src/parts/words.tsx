@@ -3,7 +3,7 @@ import { patchPosition } from "@prisma/viz";
 import type { ModelFacts, Reading } from "../engine.ts";
 import type { PageState } from "../page-state.ts";
 
-/** Definitions of patch, CLS, head, attention and logit, with this model's numbers. */
+/** Definitions of patch, CLS, head, attention, margin and logit, with this model's numbers. */
 export function Words({ page }: { page: PageState }) {
   const reading = page.reading.value;
   const engine = page.engine.value;
@@ -41,6 +41,8 @@ function Definitions({ model, reading }: { model: ModelFacts; reading: Reading }
       </dd>
       <dt>attention</dt>
       <dd>How a head divides one token’s look; the shares sum to 100%.</dd>
+      <dt>margin</dt>
+      <dd>How far the logit of one class is above that of the other.</dd>
       <dt>logit</dt>
       <dd>The score of a class, before all scores are turned into probabilities.</dd>
     </dl>
