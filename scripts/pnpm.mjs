@@ -41,28 +41,35 @@ export function install(pnpm) {
   ]);
 }
 
-/** Runs a command in the root folder with its output shown; resolves to its exit code. */
-export function run([command, ...args], onLine) {
+/**
+ * Runs a command in the root folder with its output shown; resolves to its exit code. With `watch`, its output goes to
+ * `print` as it comes and to `onLine` line by line.
+ */
+export function run([command, ...args], watch) {
   const env = {
     ...process.env,
     CI: "true",
     TURBO_TELEMETRY_DISABLED: "1",
     TURBO_NO_UPDATE_NOTIFIER: "1",
   };
-  const stdio = ["ignore", onLine === undefined ? "inherit" : "pipe", "inherit"];
+  const output = watch === undefined ? "inherit" : "pipe";
+  const stdio = ["ignore", output, output];
   const child = spawn(command, args, { cwd: root, env, stdio, shell: onWindows });
-  if (onLine !== undefined) forwardLines(child.stdout, onLine);
+  if (watch !== undefined) {
+    forwardLines(child.stdout, watch);
+    child.stderr.on("data", watch.print);
+  }
   return new Promise((resolve, reject) => {
     child.on("error", reject);
     child.on("close", (code) => resolve(code ?? 1));
   });
 }
 
-function forwardLines(stream, onLine) {
+function forwardLines(stream, { onLine, print }) {
   let rest = "";
   stream.setEncoding("utf8");
   stream.on("data", (text) => {
-    process.stdout.write(text);
+    print(text);
     const lines = (rest + text).split("\n");
     rest = lines.pop() ?? "";
     lines.forEach(onLine);

@@ -8,19 +8,21 @@ const totals = { passed: 0, failed: 0, skipped: 0 };
 const startedAt = Date.now();
 
 const vitest = (project) => ["exec", "tsx", "scripts/run-tests.ts", project];
-const stages = [
-  ["build", ["build", "--output-logs=errors-only"]],
-  ["checks", ["exec", "tsx", "scripts/check.ts"]],
-  ["tests in Node", vitest("node")],
-  ["tests in a browser", vitest("browser")],
-  ["tests of the pages", vitest("pages")],
+// One group after another; the stages of a group run side by side, for each keeps one core busy.
+const groups = [
+  [["build", ["build", "--output-logs=errors-only"]]],
+  [["checks", ["exec", "tsx", "scripts/check.ts"]]],
+  [
+    ["tests in Node", vitest("node")],
+    ["tests in a browser", vitest("browser")],
+  ],
+  [["tests of the pages", vitest("pages")]],
 ];
 
 await runStage("install", () => install(pnpm));
 // Nothing below can run without the dependencies.
 if (totals.failed === 0) {
-  for (const [title, args] of stages)
-    await runStage(title, (onLine) => run([...pnpm, ...args], onLine));
+  for (const group of groups) await Promise.all(group.map(runGrouped));
 }
 
 const seconds = Math.round((Date.now() - startedAt) / 1000);
@@ -28,8 +30,16 @@ console.log(`\nAll stages took ${seconds} s.`);
 console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
 process.exitCode = totals.failed > 0 ? 1 : 0;
 
-async function runStage(title, stage) {
-  console.log(`\n=== ${title}`);
+/** The first of a group shows its output as it comes, the others when they have ended. */
+async function runGrouped([title, args], place) {
+  const shown = [];
+  const print = place === 0 ? (text) => process.stdout.write(text) : (text) => shown.push(text);
+  await runStage(title, (onLine) => run([...pnpm, ...args], { onLine, print }), print);
+  process.stdout.write(shown.join(""));
+}
+
+async function runStage(title, stage, print = (text) => process.stdout.write(text)) {
+  print(`\n=== ${title}\n`);
   let counts;
   const code = await stage((line) => {
     const match = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line.trim());
