@@ -59,7 +59,7 @@ function percentile95(values: readonly number[]): number {
 }
 
 function line(name: string, values: readonly number[]): string {
-  return `  ${name.padEnd(40)} median ${median(values).toFixed(1).padStart(6)} ms, 95th percentile ${percentile95(values).toFixed(1)} ms, longest ${Math.max(...values).toFixed(1)} ms`;
+  return `  ${name.padEnd(44)} median ${median(values).toFixed(1).padStart(6)} ms, 95th percentile ${percentile95(values).toFixed(1)} ms, longest ${Math.max(...values).toFixed(1)} ms`;
 }
 
 const demo = await serveDemo();
