@@ -6,6 +6,9 @@ import { loadWardrobe } from "./garments.ts";
 import { modelFolder } from "./model-folder.ts";
 import { PageState } from "./page-state.ts";
 import "./page.css";
+import "./panels.css";
+import "./controls.css";
+import "./narrow.css";
 
 /** Renders the page and loads what it shows. */
 export function openPage(startEngine: StartEngine): void {
