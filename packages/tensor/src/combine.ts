@@ -63,6 +63,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /**
  * Tensors of one shape along a new axis.
+ * Gradient: the slices of g.
  * @throws PrismaError SHAPE_MISMATCH
  * @example
  * await stack([tensor([1]), tensor([2])]).array(); // [[1], [2]]

@@ -145,6 +145,7 @@ export abstract class ElementwiseTensor extends ArithmeticTensor {
 
   /**
    * x Phi(x) with the exact normal distribution function (Hendrycks & Gimpel 2016). Integers are converted to f32.
+   * Gradient: g (Phi(x) + x phi(x)), phi being the normal density.
    * @example
    * await tensor([0]).gelu().array(); // [0]
    */
@@ -154,6 +155,7 @@ export abstract class ElementwiseTensor extends ArithmeticTensor {
 
   /**
    * The tanh approximation of GELU. Integers are converted to f32.
+   * Gradient: that of the approximation.
    * @example
    * await tensor([0]).geluTanh().array(); // [0]
    */
@@ -163,6 +165,7 @@ export abstract class ElementwiseTensor extends ArithmeticTensor {
 
   /**
    * x sigmoid(1.702 x), as CLIP. Integers are converted to f32.
+   * Gradient: g s (1 + 1.702 x (1 - s)), s = sigmoid(1.702 x).
    * @example
    * await tensor([0]).quickGelu().array(); // [0]
    */
@@ -172,6 +175,7 @@ export abstract class ElementwiseTensor extends ArithmeticTensor {
 
   /**
    * x sigmoid(x). Integers are converted to f32.
+   * Gradient: g s (1 + x (1 - s)), s = sigmoid(x).
    * @example
    * await tensor([0]).silu().array(); // [0]
    */

@@ -200,6 +200,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
 
   /**
    * Exponentials along `axis` divided by their sum, f32, the maximum subtracted first; a row of -inf gives NaN, as PyTorch.
+   * Gradient: y (g - sum(g y)), sums along the axis.
    * @example
    * await tensor([0, 0]).softmax().array(); // [0.5, 0.5]
    */
@@ -209,6 +210,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
 
   /**
    * Logarithm of {@link softmax}, computed without forming it.
+   * Gradient: g - softmax(x) sum(g), the sum along the axis.
    * @example
    * await tensor([5]).logSoftmax().array(); // [0]
    */
@@ -218,6 +220,7 @@ export abstract class ReductionTensor extends ElementwiseTensor {
 
   /**
    * Last axis brought to mean 0 and variance 1 (of the population, plus `eps` under the root; Ba et al. 2016), then times `weight` plus `bias`, each [size of the last axis].
+   * Gradient of the normalized y: (g - mean(g) - y mean(g y)) / sqrt(variance + eps), means along the last axis.
    * @throws PrismaError SHAPE_MISMATCH
    * @example
    * await tensor([1, -1]).layerNorm({ eps: 0 }).array(); // [1, -1]

@@ -51,6 +51,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * Same elements in the same order under another shape; one size may be -1.
+   * Gradient: g in the shape before.
    * @throws PrismaError SHAPE_MISMATCH
    * @example
    * await tensor([1, 2, 3, 4]).reshape([2, -1]).array(); // [[1, 2], [3, 4]]
@@ -61,6 +62,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * Axis i of the result is axis `axes[i]`.
+   * Gradient: g with its axes put back.
    * @throws PrismaError AXIS_INVALID
    * @example
    * await tensor([[1, 2], [3, 4]]).permute([1, 0]).array(); // [[1, 3], [2, 4]]
@@ -71,6 +73,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * Two axes exchanged, the last two by default.
+   * Gradient: g with the same axes exchanged.
    * @example
    * await tensor([[1, 2]]).transpose().array(); // [[1], [2]]
    */
@@ -90,6 +93,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * Without `axis`, which must have size 1, or without all axes of size 1.
+   * Gradient: g in the shape before.
    * @example
    * tensor([[1, 2]]).squeeze().shape; // [2]
    */
@@ -99,6 +103,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * With a new axis of size 1 before `axis`.
+   * Gradient: g in the shape before.
    * @example
    * tensor([1, 2]).unsqueeze(0).shape; // [1, 2]
    */
@@ -108,6 +113,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * The named axes back to front.
+   * Gradient: g flipped likewise.
    * @example
    * await tensor([1, 2, 3]).flip([0]).array(); // [3, 2, 1]
    */
@@ -117,6 +123,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * `value` around the tensor: for each axis how many before and after.
+   * Gradient: g without the padding.
    * @throws PrismaError ARGUMENT_INVALID
    * @example
    * await tensor([1]).pad([[1, 2]]).array(); // [0, 1, 0, 0]
@@ -160,6 +167,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * The part that `ranges` name, axis by axis: a place (the axis goes), `[from, to)`, `{ list }` of places, or null for all; negatives count from the end, missing ranges are null.
+   * Gradient: g at the places taken, added up where one was taken more than once, else 0.
    * @throws PrismaError INDEX_OUT_OF_RANGE
    * @example
    * await tensor([[1, 2], [3, 4]]).get([1]).array(); // [3, 4]
@@ -196,6 +204,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * Slices along `axis` at the places of a one-dimensional `index`. A place outside gives NaN, 0 for integers.
+   * Gradient: g added up at the places taken, else 0.
    * @throws PrismaError SHAPE_MISMATCH, DTYPE_MISMATCH
    * @example
    * await tensor([[1, 2], [3, 4]]).indexSelect(0, tensor([1], { dtype: "i32" })).array(); // [[3, 4]]
@@ -233,6 +242,7 @@ export class Tensor extends ReductionTensor {
 
   /**
    * A new last axis of `classes`: 1 where it equals this integer, else 0, f32.
+   * Not differentiable.
    * @throws PrismaError DTYPE_MISMATCH
    * @example
    * await tensor([1], { dtype: "i32" }).oneHot(3).array(); // [[0, 1, 0]]
