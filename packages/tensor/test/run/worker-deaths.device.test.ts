@@ -11,8 +11,10 @@ import { RandomSource } from "../fuzz/random-source.ts";
 import { outcome, run, SOON } from "./outcomes.ts";
 import { backward, forward, type Computation } from "./small-transformer.ts";
 
+const inPage = typeof document !== "undefined";
+
 /** Milliseconds after which Chromium ends a worker that never gives its thread back. */
-const FORCED = typeof document === "undefined" ? 0 : 2000;
+const FORCED = inPage ? 2000 : 0;
 
 /** What a fault ends in, and the most calls after which it strikes: a forward pass makes as many. */
 const FAULTS: readonly (readonly [fault: WorkerFault, code: string, calls: number])[] = [
@@ -33,6 +35,19 @@ function faultyDevice(threads: number, fault: WorkerFault, call: number): Device
   const spawn = (number: number): WorkerHandle =>
     number === 0 ? faultyWorker(fault, call) : spawnWorker(WORKER_SOURCE);
   return new Device(workerDevice(threads, [], spawn));
+}
+
+/** Locks that the page waits for: one of each worker of whose end it would hear. */
+async function watchedLocks(): Promise<readonly string[]> {
+  const { pending = [] } = await navigator.locks.query();
+  return pending.flatMap(({ name }) => name ?? []);
+}
+
+/** Resolves once the page would hear of the end of `count` workers more than `before`. Node always does. */
+async function expectWatched(count: number, before: readonly string[]): Promise<void> {
+  const added = async (): Promise<number> =>
+    (await watchedLocks()).filter((name) => !before.includes(name)).length;
+  await expect.poll(added, { timeout: 20_000 }).toBe(count);
 }
 
 async function expectFreshDevice(threads: number, computation: Computation): Promise<string[]> {
@@ -77,8 +92,11 @@ describe.each([1, 2])("with %i threads", (threads) => {
 
 test.skipIf(!shared)("a helper that ends without a word", async () => {
   const workers: WorkerHandle[] = [];
+  const before = inPage ? await watchedLocks() : [];
   const device = new Device(workerDevice(2, workers));
   const bits = await run(device, forward);
+  // The coordinator does not wait for a helper that starts late; one that ends before it was there is nobody's loss.
+  if (inPage) await expectWatched(2, before);
   const results = forward(device);
   const pending = results.map((x) => outcome(x, SOON + FORCED));
   await Promise.resolve();
