@@ -28,11 +28,11 @@ export function readTokens(tokens: Tokens): readonly [from: number, to: number] 
   );
 }
 
-/** Scale of the final norm at each read token, or its one scale where the mean of the patches is normalized; null without norm. */
+/** Scale of the final norm at each read token, or its one scale where a mean is normalized; null without norm. */
 function finalScale(model: Classifier, cache: ActivationCache): Tensor | null {
   if (!model.hookNames.includes("ln_final.hook_scale")) return null;
   const scale = cache.get("ln_final.hook_scale");
-  if (model.tokens.readout === "patches") return scale.unsqueeze(1); // [B, 1, 1]
+  if (scale.shape.length === 2) return scale.unsqueeze(1); // a norm after the mean: [B, 1, 1]
   return scale.get([null, readTokens(model.tokens)]); // [B, R, 1]
 }
 

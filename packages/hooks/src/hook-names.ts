@@ -4,6 +4,8 @@
 export type ModelHook =
   | "hook_embed"
   | "hook_cls_embed"
+  | "hook_dist_embed"
+  | "hook_reg_embed"
   | "hook_pos_embed"
   | "hook_full_embed"
   | "ln_pre.hook_scale"
@@ -12,7 +14,23 @@ export type ModelHook =
   | "ln_final.hook_scale"
   | "ln_final.hook_normalized"
   | "hook_ln_final"
+  | PoolHook
   | "hook_post_head_pre_normalize";
+
+/** Points of attention pooling, where an answer is read by attention of its own: SigLIP's head. */
+export type PoolHook =
+  | "attn_pool.hook_q"
+  | "attn_pool.hook_k"
+  | "attn_pool.hook_v"
+  | "attn_pool.hook_attn_scores"
+  | "attn_pool.hook_pattern"
+  | "attn_pool.hook_z"
+  | "attn_pool.hook_attn_out"
+  | "attn_pool.ln.hook_scale"
+  | "attn_pool.ln.hook_normalized"
+  | "attn_pool.mlp.hook_pre"
+  | "attn_pool.mlp.hook_post"
+  | "attn_pool.hook_mlp_out";
 
 /** Points of one block, without `blocks.{layer}.`. */
 export type BlockHook =
@@ -36,6 +54,7 @@ export type BlockHook =
   | "ln2.hook_scale"
   | "ln2.hook_normalized"
   | "mlp.hook_pre"
+  | "mlp.hook_pre_linear"
   | "mlp.hook_post"
   | "hook_mlp_out"
   | "hook_resid_post";
@@ -113,7 +132,7 @@ const IN_ATTN: ReadonlySet<string> = new Set([
   "pattern",
   "attn_scores",
 ]);
-const IN_MLP: ReadonlySet<string> = new Set(["pre", "post"]);
+const IN_MLP: ReadonlySet<string> = new Set(["pre", "pre_linear", "post"]);
 const LAYER_TYPES: ReadonlyMap<string, string> = new Map([
   ["a", "attn"],
   ["m", "mlp"],

@@ -9,6 +9,7 @@ export {
   type LayerIndex,
   type LayerType,
   type ModelHook,
+  type PoolHook,
   type Shorthand,
 } from "./hook-names.ts";
 export { HookPoint, type HookFunction, type TapFunction } from "./hook-point.ts";

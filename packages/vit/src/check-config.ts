@@ -10,7 +10,13 @@ const activationNames: readonly ActivationName[] = [
   "gelu_fast",
   "quick_gelu",
 ];
-const classificationTypes: readonly ClassificationType[] = ["cls", "gaap", "avg"];
+const classificationTypes: readonly ClassificationType[] = [
+  "cls",
+  "gaap",
+  "avg",
+  "map",
+  "distilled",
+];
 
 type Rule = readonly [expected: string, holds: (value: unknown) => boolean];
 
@@ -42,6 +48,8 @@ const RULES: Readonly<Record<keyof ViTConfig, Rule>> = {
   ],
   nClasses: positive,
   useClsToken: flag,
+  useDistToken: flag,
+  nRegisters: ["a whole number of at least 0", (value) => isWhole(value, 0)],
   activationName: oneOf(activationNames),
   eps: [
     "a number above 0",
@@ -50,8 +58,10 @@ const RULES: Readonly<Record<keyof ViTConfig, Rule>> = {
   normalizationType: oneOf(["LN", "LNPre", null]),
   layerNormPre: flag,
   attnOnly: flag,
+  gatedMlp: flag,
   useAttnScale: flag,
   classificationType: oneOf(classificationTypes),
+  fcNorm: flag,
   returnType: oneOf(["pre_logits", "class_logits"]),
   normalizeOutput: flag,
 };
@@ -72,17 +82,44 @@ export function checkConfig(config: ViTConfig): void {
   checkTogether(config);
 }
 
+type Contradiction = readonly [found: boolean, field: keyof ViTConfig, expected: string];
+
+/** What one field asks for and another rules out. */
+function contradictions(config: ViTConfig): readonly Contradiction[] {
+  const { classificationType, useClsToken, useDistToken, normalizationType } = config;
+  return [
+    [
+      config.imageSize.some((size) => size < config.patchSize),
+      "imageSize",
+      `at least one patch of ${config.patchSize}`,
+    ],
+    [
+      classificationType === "cls" && !useClsToken,
+      "classificationType",
+      '"gaap", "avg" or "map", as there is no CLS token',
+    ],
+    [
+      classificationType === "distilled" && !(useClsToken && useDistToken),
+      "classificationType",
+      'one but "distilled", as CLS and distillation token are not both there',
+    ],
+    [
+      config.fcNorm && classificationType !== "avg",
+      "fcNorm",
+      'false, as classificationType is not "avg"',
+    ],
+    [
+      config.layerNormPre && normalizationType === null,
+      "layerNormPre",
+      "false, as normalizationType is null",
+    ],
+    [config.gatedMlp && config.attnOnly, "gatedMlp", "false, as there is no MLP"],
+  ];
+}
+
 function checkTogether(config: ViTConfig): void {
-  const { imageSize, patchSize } = config;
-  if (imageSize.some((size) => size % patchSize !== 0)) {
-    throw invalidConfig("imageSize", imageSize, `multiples of patchSize ${patchSize}`);
-  }
-  if (config.classificationType === "cls" && !config.useClsToken) {
-    throw invalidConfig("classificationType", "cls", '"gaap" or "avg", as there is no CLS token');
-  }
-  if (config.layerNormPre && config.normalizationType === null) {
-    throw invalidConfig("layerNormPre", true, "false, as normalizationType is null");
-  }
+  for (const [found, field, expected] of contradictions(config))
+    if (found) throw invalidConfig(field, config[field], expected);
 }
 
 /** The error for one field of a configuration. */

@@ -6,9 +6,11 @@ export type ActivationName = "relu" | "gelu" | "silu" | "gelu_new" | "gelu_fast"
 
 /**
  * What the answer is read from. `cls`: the CLS token after the final norm. `gaap`: the mean of all tokens after the
- * final norm, as in ViT-Prisma. `avg`: the final norm of the mean of the patches, as in timm.
+ * final norm, as in ViT-Prisma. `avg`: the mean of the patches, as in timm; see `fcNorm`. `map`: attention of one learned
+ * query over all tokens after the final norm, then an MLP (SigLIP). `distilled`: the mean of a head on CLS and one on
+ * the distillation token (DeiT).
  */
-export type ClassificationType = "cls" | "gaap" | "avg";
+export type ClassificationType = "cls" | "gaap" | "avg" | "map" | "distilled";
 
 /** Configuration of a ViT, complete. `Layers` keeps the literal, so that hook names can be checked. */
 export interface ViTConfig<Layers extends number = number> {
@@ -26,12 +28,16 @@ export interface ViTConfig<Layers extends number = number> {
   readonly nChannels: number;
   /** Side of a patch in pixels. */
   readonly patchSize: number;
-  /** Rows and columns of an image in pixels, multiples of `patchSize`. */
+  /** Rows and columns of an image in pixels. What is left over after whole patches is not seen. */
   readonly imageSize: readonly [rows: number, columns: number];
   /** Classes C that the head tells apart. */
   readonly nClasses: number;
   /** Whether a learned CLS token stands before the patches. */
   readonly useClsToken: boolean;
+  /** Whether a learned distillation token follows CLS (DeiT). */
+  readonly useDistToken: boolean;
+  /** Learned tokens R before the patches that stand for no part of the image. */
+  readonly nRegisters: number;
   readonly activationName: ActivationName;
   /** Added to the variance inside the root of every layer norm. */
   readonly eps: number;
@@ -41,9 +47,13 @@ export interface ViTConfig<Layers extends number = number> {
   readonly layerNormPre: boolean;
   /** Blocks without MLP. */
   readonly attnOnly: boolean;
+  /** MLPs with a gate: the activation of one projection times another (SwiGLU). */
+  readonly gatedMlp: boolean;
   /** Divides attention scores by the root of `dHead`. */
   readonly useAttnScale: boolean;
   readonly classificationType: ClassificationType;
+  /** With `avg`: the final norm comes after the mean (timm's `fc_norm`), not before. Otherwise false. */
+  readonly fcNorm: boolean;
   /** `pre_logits` leaves out the head. */
   readonly returnType: "pre_logits" | "class_logits";
   /** Scales the output to length 1. */
@@ -67,7 +77,7 @@ export type ViTConfigInput<Layers extends number = number> = Pick<
 export function createConfig<Layers extends number>(
   input: ViTConfigInput<Layers>,
 ): ViTConfig<Layers> {
-  const { imageSize = 224, nHeads = 4 } = input;
+  const { imageSize = 224, nHeads = 4, classificationType = "cls" } = input;
   const config: ViTConfig<Layers> = {
     dHead: input.dModel / nHeads,
     dMlp: 4 * input.dModel,
@@ -75,13 +85,17 @@ export function createConfig<Layers extends number>(
     patchSize: 32,
     nClasses: 10,
     useClsToken: true,
+    useDistToken: false,
+    nRegisters: 0,
     activationName: "gelu",
     eps: 1e-6,
     normalizationType: "LN",
     layerNormPre: false,
     attnOnly: false,
+    gatedMlp: false,
     useAttnScale: true,
-    classificationType: "cls",
+    classificationType,
+    fcNorm: classificationType === "avg",
     returnType: "class_logits",
     normalizeOutput: false,
     ...input,
@@ -93,12 +107,20 @@ export function createConfig<Layers extends number>(
 }
 
 /** Rows and columns of patches. */
-export function gridOf(config: ViTConfig): readonly [rows: number, columns: number] {
-  return [config.imageSize[0] / config.patchSize, config.imageSize[1] / config.patchSize];
+export function gridOf({
+  imageSize,
+  patchSize,
+}: ViTConfig): readonly [rows: number, columns: number] {
+  return [Math.floor(imageSize[0] / patchSize), Math.floor(imageSize[1] / patchSize)];
 }
 
-/** Tokens P of the sequence: patches, and CLS where there is one. */
+/** Tokens before the patches: CLS, the distillation token, registers. */
+export function prefixCount({ useClsToken, useDistToken, nRegisters }: ViTConfig): number {
+  return Number(useClsToken) + Number(useDistToken) + nRegisters;
+}
+
+/** Tokens P of the sequence. */
 export function tokenCount(config: ViTConfig): number {
   const [rows, columns] = gridOf(config);
-  return rows * columns + (config.useClsToken ? 1 : 0);
+  return prefixCount(config) + rows * columns;
 }

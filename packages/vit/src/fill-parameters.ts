@@ -6,8 +6,6 @@ import {
   sameShape,
   scope,
   shareViews,
-  stack,
-  zeros,
   type Tensor,
 } from "@prisma/tensor";
 import type { WeightSource } from "./families/family.ts";
@@ -26,31 +24,34 @@ export interface FillOptions {
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
-/** Checks names, shapes and types of all of `tensors` against what `sources` expect, before any value is read. */
-function checkTensors(tensors: Tensors, sources: readonly WeightSource[]): void {
-  const expected = new Map(
-    sources.flatMap(({ from, shape }) => from.map((name) => [name, shape] as const)),
-  );
-  for (const [name, shape] of expected) {
-    const tensor = tensors.get(name);
-    if (tensor === undefined) {
-      throw new PrismaError(
-        "CHECKPOINT_MISSING",
-        `the checkpoint lacks ${quoteName(name)} of shape ${formatShape(shape)}`,
-        { name, shape: [...shape] },
-      );
-    }
-    if (!sameShape(tensor.shape, shape) || tensor.dtype !== "f32") {
-      const found = `${tensor.dtype}${formatShape(tensor.shape)}`;
-      throw new PrismaError(
-        "CHECKPOINT_SHAPE",
-        `${quoteName(name)} of the checkpoint is ${found}; expected f32${formatShape(shape)}`,
-        { name, found, expected: [...shape] },
-      );
-    }
+function assertShape(name: string, tensor: Tensor | undefined, shape: readonly number[]): void {
+  if (tensor === undefined) {
+    throw new PrismaError(
+      "CHECKPOINT_MISSING",
+      `the checkpoint lacks ${quoteName(name)} of shape ${formatShape(shape)}`,
+      { name, shape: [...shape] },
+    );
   }
+  const floats = tensor.dtype === "f32" || tensor.dtype === "f16";
+  if (sameShape(tensor.shape, shape) && floats) return;
+  const found = `${tensor.dtype}${formatShape(tensor.shape)}`;
+  throw new PrismaError(
+    "CHECKPOINT_SHAPE",
+    `${quoteName(name)} of the checkpoint is ${found}; expected f32${formatShape(shape)}`,
+    { name, found, expected: [...shape] },
+  );
+}
+
+/** Checks names, shapes and types of all of `tensors` against what `sources` expect, before any value is read. */
+function checkTensors(
+  tensors: Tensors,
+  sources: readonly WeightSource[],
+  ignores: (name: string) => boolean,
+): void {
+  const expected = new Map(sources.flatMap(({ from }) => Object.entries(from)));
+  for (const [name, shape] of expected) assertShape(name, tensors.get(name), shape);
   for (const name of tensors.keys()) {
-    if (expected.has(name)) continue;
+    if (expected.has(name) || ignores(name)) continue;
     throw new PrismaError(
       "CHECKPOINT_UNEXPECTED",
       `the checkpoint has ${quoteName(name)}, which this architecture has no place for`,
@@ -59,7 +60,10 @@ function checkTensors(tensors: Tensors, sources: readonly WeightSource[]): void 
   }
 }
 
-const bytesOf = (tensor: Tensor): number => tensor.size * 4;
+function first(tensor?: Tensor): Tensor {
+  if (tensor !== undefined) return tensor;
+  throw new PrismaError("INTERNAL", "a weight source of no tensor must say what it makes");
+}
 
 /** The parameters of one source, realized, as views of one buffer. */
 async function fill(
@@ -67,8 +71,8 @@ async function fill(
   source: WeightSource,
   signal?: AbortSignal,
 ): Promise<[string, Tensor][]> {
-  const parts = source.from.flatMap((name) => tensors.get(name) ?? []);
-  const buffer = parts.length > 1 ? stack(parts) : (parts[0] ?? zeros(source.shape));
+  const parts = Object.keys(source.from).flatMap((name) => tensors.get(name) ?? []);
+  const buffer = scope(() => (source.make ?? first)(...parts));
   const views: [string, Tensor][] = [];
   try {
     await buffer.realize(signal === undefined ? {} : { signal });
@@ -104,6 +108,28 @@ async function fillWave(
   if (failed !== undefined) throw failed.reason;
 }
 
+/** Checkpoint tensors that nothing after source number `done` reads, so that what was made of them stands alone in memory. */
+function usedUp(sources: readonly WeightSource[], done: number): ReadonlySet<string> {
+  const names = (some: readonly WeightSource[]): string[] =>
+    some.flatMap(({ from }) => Object.keys(from));
+  const used = new Set(names(sources.slice(0, done)));
+  names(sources.slice(done)).forEach((name) => used.delete(name));
+  return used;
+}
+
+/** Lets go of `names`, but for tensors that are parameters themselves. */
+function release(
+  tensors: Tensors,
+  names: Iterable<string>,
+  parameters: ReadonlyMap<string, Tensor>,
+): void {
+  const kept = new Set(parameters.values());
+  for (const name of names) {
+    const tensor = tensors.get(name);
+    if (tensor !== undefined && !kept.has(tensor)) tensor.dispose();
+  }
+}
+
 /**
  * The parameters that `sources` make of `tensors`, each a view of a realized buffer. The caller owns them; `tensors` are let go of.
  * @throws PrismaError CHECKPOINT_MISSING, CHECKPOINT_SHAPE, CHECKPOINT_UNEXPECTED, CANCELLED, and what reading the values throws
@@ -111,26 +137,31 @@ async function fillWave(
 export async function fillParameters(
   tensors: Tensors,
   sources: readonly WeightSource[],
-  options: FillOptions = {},
+  options: FillOptions & { readonly ignores?: (name: string) => boolean } = {},
 ): Promise<Map<string, Tensor>> {
+  const { ignores = () => false } = options;
   const parameters = new Map<string, Tensor>();
+  const bytesOf = (name: string): number => {
+    const tensor = tensors.get(name);
+    return tensor === undefined ? 0 : tensor.size * (tensor.dtype === "f16" ? 2 : 4);
+  };
+  const bytes = (names: Iterable<string>): number =>
+    [...names].reduce((sum, name) => sum + bytesOf(name), 0);
   try {
-    checkTensors(tensors, sources);
-    const total = [...tensors.values()].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
-    for (let first = 0; first < sources.length; first += AT_ONCE) {
-      const wave = sources.slice(first, first + AT_ONCE);
-      await fillWave(tensors, wave, parameters, options.signal);
-      const loaded = [...parameters.values()].reduce((sum, one) => sum + bytesOf(one), 0);
-      options.onProgress?.({ loaded, total });
+    checkTensors(tensors, sources, ignores);
+    const total = bytes(usedUp(sources, sources.length));
+    for (let from = 0; from < sources.length; from += AT_ONCE) {
+      const done = Math.min(from + AT_ONCE, sources.length);
+      await fillWave(tensors, sources.slice(from, done), parameters, options.signal);
+      const used = usedUp(sources, done);
+      release(tensors, used, parameters);
+      options.onProgress?.({ loaded: bytes(used), total });
     }
     return parameters;
   } catch (error) {
     parameters.forEach((parameter) => parameter.dispose());
     throw error;
   } finally {
-    const kept = new Set(parameters.values());
-    tensors.forEach((tensor) => {
-      if (!kept.has(tensor)) tensor.dispose();
-    });
+    release(tensors, tensors.keys(), parameters);
   }
 }

@@ -12,4 +12,12 @@ export { type Pixels } from "./images/pixels.ts";
 export { type Box, type PreprocessConfig } from "./images/prepare-image.ts";
 export { loadViT, type LoadViTOptions, type ViTFiles, type ViTSource } from "./load-vit.ts";
 export { type PreprocessDetails, type SeenImage } from "./preprocess.ts";
+export {
+  blockHooks,
+  blockShapes,
+  COSTLY_HOOKS,
+  transformerBlock,
+  type BlockConfig,
+  type BlockParts,
+} from "./transformer-block.ts";
 export { ViT } from "./vit.ts";

@@ -5,6 +5,7 @@ import { parameterShapes } from "./parameter-shapes.ts";
 /** Standard deviations of ViT-Prisma's `cls_std` and `pos_std`, and timm's. */
 const CLS_STD = 1e-6;
 const POS_STD = 0.02;
+const LEARNED_TOKEN = /^(?:cls|dist|reg)_token$/;
 /** Standard deviation of timm's linear weights. */
 const LINEAR_STD = 0.02;
 
@@ -67,8 +68,8 @@ const ofNorm = (name: string): Draw => constant(name.endsWith(".w") ? 1 : 0);
 /** ViT-Prisma's: PyTorch's `xavier_uniform_`, `kaiming_normal_` with ReLU's gain, or as ViT-Prisma says; biases zero. */
 export const prismaInitialization: Initialization = (name, shape) => {
   const { fanIn, fanOut } = fans(shape);
-  if (name === "cls_token") return normal(CLS_STD);
-  if (name === "pos_embed.W_pos") return normal(POS_STD);
+  if (LEARNED_TOKEN.test(name)) return normal(CLS_STD);
+  if (name === "pos_embed.W_pos" || name === "attn_pool.latent") return normal(POS_STD);
   if (/\.W_[QKVO]$/.test(name)) return uniform(Math.sqrt(6 / (fanIn + fanOut)));
   if (/\.W_|^embed\.proj\.weight$/.test(name)) return normal(Math.sqrt(2 / fanIn));
   return ofNorm(name);
@@ -78,9 +79,10 @@ export const prismaInitialization: Initialization = (name, shape) => {
  * timm's `VisionTransformer.init_weights` with `init_weights_vit_timm`: linear weights and positions normal, cut off at
  * 2, which is a hundred deviations and never met; biases zero; the embedding as PyTorch's `Conv2d` starts, weight and bias.
  */
-export const timmInitialization: Initialization = (name, _, { nChannels, patchSize }) => {
-  if (name === "cls_token") return normal(CLS_STD);
+export const timmInitialization: Initialization = (name, _, { nChannels, patchSize, dModel }) => {
+  if (LEARNED_TOKEN.test(name)) return normal(CLS_STD);
   if (name === "pos_embed.W_pos") return normal(POS_STD);
+  if (name === "attn_pool.latent") return normal(1 / Math.sqrt(dModel));
   if (name.startsWith("embed.proj.")) return uniform(1 / Math.sqrt(nChannels * patchSize ** 2));
   return name.includes(".W_") ? normal(LINEAR_STD) : ofNorm(name);
 };

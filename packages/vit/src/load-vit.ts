@@ -8,7 +8,7 @@ import {
   type Tensor,
 } from "@prisma/tensor";
 import { isObject } from "./families/config-file.ts";
-import type { ConfigFile } from "./families/family.ts";
+import type { ConfigFile, ModelDescription } from "./families/family.ts";
 import { findFamily } from "./families/index.ts";
 import { fillParameters, type FillOptions } from "./fill-parameters.ts";
 import { inFolder, readFile, type FileAddress } from "./read-file.ts";
@@ -84,8 +84,9 @@ async function readWeights(
  */
 export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): Promise<ViT> {
   const file = isFiles(source) ? source.config : await readConfig(source, options.signal);
-  const family = findFamily(file);
-  const { config, labels, preprocess } = family.read(file);
+  const description: ModelDescription = { config: file, preprocessor: null };
+  const family = findFamily(description);
+  const { config, labels, preprocess } = family.read(description);
   if (
     labels !== null &&
     config.returnType === "class_logits" &&
@@ -101,8 +102,8 @@ export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): 
     await init(options.device === undefined ? {} : { device: options.device });
   const parameters = await fillParameters(
     await readWeights(source, options.signal),
-    family.weights(config, file),
-    options,
+    family.weights(config, description),
+    family.ignores === undefined ? options : { ...options, ignores: family.ignores },
   );
   return new ViT({ config, parameters, labels, preprocess });
 }

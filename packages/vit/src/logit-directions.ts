@@ -78,6 +78,17 @@ function readDirections(
   };
 }
 
+/** Between the stream and a head after attention pooling, or two heads, there is no one direction. */
+function assertLinear({ classificationType }: ViTConfig, raw: boolean): void {
+  if (raw || (classificationType !== "map" && classificationType !== "distilled")) return;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `logitDirections: the answer is read by "${classificationType}", along no one direction of the stream; ` +
+      "{ raw: true } gives plain columns of the head",
+    { classificationType },
+  );
+}
+
 /**
  * The directions of `targets` in the stream before the final norm: the norm's weight times the head's columns, centred
  * where the norm centres. Then `x . direction / scale + bias` is the target, whether or not the norm is folded into the head.
@@ -88,6 +99,7 @@ export function logitDirections(
   targets: readonly LogitTarget[],
   { raw = false }: LogitDirectionsOptions,
 ): LogitDirections {
+  assertLinear(model.config, raw);
   if (targets.length === 0)
     throw new PrismaError("ARGUMENT_INVALID", "logitDirections: the list of targets is empty");
   const found = targets.map((target) => findTarget(model, target, raw));

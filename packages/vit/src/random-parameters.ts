@@ -37,5 +37,5 @@ export async function randomParameters(
       tensor(values.get(name) ?? [], { shape }),
     ]),
   );
-  return fillParameters(tensors, prisma.weights(config, {}));
+  return fillParameters(tensors, prisma.weights(config, { config: {}, preprocessor: null }));
 }

@@ -1,44 +1,24 @@
 // The hook points of a ViT in the order in which they fire.
-import { blockHook, type BlockHook, type HookName, type ModelHook } from "@prisma/hooks";
+import { blockHook, type HookName, type ModelHook, type PoolHook } from "@prisma/hooks";
 import type { ViTConfig } from "./config.ts";
+import { blockHooks, COSTLY_HOOKS } from "./transformer-block.ts";
 
-/** Points that cost something when named, and are therefore computed, and cached, only then. */
-const COSTLY: readonly BlockHook[] = [
-  "hook_attn_in",
-  "hook_q_input",
-  "hook_k_input",
-  "hook_v_input",
-  "attn.hook_result",
-];
-
-function blockHooks(config: ViTConfig): BlockHook[] {
-  const norms = config.normalizationType !== null;
-  const attention: BlockHook[] = [
-    "hook_resid_pre",
-    "hook_attn_in",
-    "hook_q_input",
-    "hook_k_input",
-    "hook_v_input",
-    ...(norms ? (["ln1.hook_scale", "ln1.hook_normalized"] as const) : []),
-    "attn.hook_q",
-    "attn.hook_k",
-    "attn.hook_v",
-    "attn.hook_attn_scores",
-    "attn.hook_pattern",
-    "attn.hook_z",
-    "attn.hook_result",
-    "hook_attn_out",
-  ];
-  if (config.attnOnly) return [...attention, "hook_resid_post"];
+function poolHooks({ classificationType, normalizationType }: ViTConfig): PoolHook[] {
+  if (classificationType !== "map") return [];
   return [
-    ...attention,
-    "hook_resid_mid",
-    "hook_mlp_in",
-    ...(norms ? (["ln2.hook_scale", "ln2.hook_normalized"] as const) : []),
-    "mlp.hook_pre",
-    "mlp.hook_post",
-    "hook_mlp_out",
-    "hook_resid_post",
+    "attn_pool.hook_q",
+    "attn_pool.hook_k",
+    "attn_pool.hook_v",
+    "attn_pool.hook_attn_scores",
+    "attn_pool.hook_pattern",
+    "attn_pool.hook_z",
+    "attn_pool.hook_attn_out",
+    ...(normalizationType === null
+      ? []
+      : (["attn_pool.ln.hook_scale", "attn_pool.ln.hook_normalized"] as const)),
+    "attn_pool.mlp.hook_pre",
+    "attn_pool.mlp.hook_post",
+    "attn_pool.hook_mlp_out",
   ];
 }
 
@@ -48,6 +28,8 @@ function modelHooks(config: ViTConfig): readonly [first: ModelHook[], last: Mode
     [
       "hook_embed",
       ...(config.useClsToken ? (["hook_cls_embed"] as const) : []),
+      ...(config.useDistToken ? (["hook_dist_embed"] as const) : []),
+      ...(config.nRegisters > 0 ? (["hook_reg_embed"] as const) : []),
       "hook_pos_embed",
       "hook_full_embed",
       ...(config.layerNormPre
@@ -57,6 +39,7 @@ function modelHooks(config: ViTConfig): readonly [first: ModelHook[], last: Mode
     [
       ...(norms ? (["ln_final.hook_scale", "ln_final.hook_normalized"] as const) : []),
       "hook_ln_final",
+      ...poolHooks(config),
       "hook_post_head_pre_normalize",
     ],
   ];
@@ -78,7 +61,7 @@ export function vitHookNames<Layers extends number>(config: ViTConfig<Layers>): 
 export function costlyHookNames<Layers extends number>(
   config: ViTConfig<Layers>,
 ): ReadonlySet<HookName<Layers>> {
-  const costly: ReadonlySet<string> = new Set(COSTLY);
+  const costly: ReadonlySet<string> = new Set(COSTLY_HOOKS);
   const bare = (name: string): string => name.replace(/^blocks\.\d+\./, "");
   return new Set(vitHookNames(config).filter((name) => costly.has(bare(name))));
 }

@@ -178,8 +178,8 @@ onEachDevice(() => {
         "dHead",
       ],
       [
-        "patches that do not divide the picture",
-        (config) => (config.model_args["patch_size"] = 5),
+        "patches larger than the picture",
+        (config) => (config.model_args["patch_size"] = 99),
         "imageSize",
       ],
       ["a depth that is text", (config) => (config.model_args["depth"] = "3"), "depth"],

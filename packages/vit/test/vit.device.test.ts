@@ -235,6 +235,7 @@ onEachDevice(() => {
     test("tokens", async () => {
       expect(model.tokens).toEqual({
         cls: 0,
+        distillation: null,
         registers: [],
         patches: [1, 2, 3, 4, 5, 6],
         grid: [2, 3],

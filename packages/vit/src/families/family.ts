@@ -1,19 +1,27 @@
 // A model family: facts about a checkpoint layout, as data. Nothing here touches values.
-import type { Tensor } from "@prisma/tensor";
+import { stack, zeros, type Tensor } from "@prisma/tensor";
 import type { ViTConfig } from "../config.ts";
 import type { PreprocessConfig } from "../images/prepare-image.ts";
 
 /** A configuration file as it was read. */
 export type ConfigFile = Readonly<Record<string, unknown>>;
 
-/** Checkpoint tensors of one shape, and the parameters that are views of them. */
+/** Files that describe a model, as they were read. */
+export interface ModelDescription {
+  /** `config.json` or `open_clip_config.json`. */
+  readonly config: ConfigFile;
+  /** `preprocessor_config.json`, where there is one. */
+  readonly preprocessor: ConfigFile | null;
+}
+
+/** Checkpoint tensors, and the parameters that are views of what is made of them. */
 export interface WeightSource {
-  /** Names in the checkpoint. Several are stacked into one buffer first; none stands for zeros that the checkpoint leaves out. */
-  readonly from: readonly string[];
-  /** Shape of each. */
-  readonly shape: readonly number[];
-  /** Parameters by name, each a view of that tensor, stack or zeros. */
-  readonly into: Readonly<Record<string, (source: Tensor) => Tensor>>;
+  /** Shapes by names in the checkpoint. */
+  readonly from: Readonly<Record<string, readonly number[]>>;
+  /** Makes one lazy tensor of those of `from`, in their order. Default: the first, as it is. */
+  readonly make?: (...tensors: readonly Tensor[]) => Tensor;
+  /** Parameters by name, each a view of the tensor made. */
+  readonly into: Readonly<Record<string, (made: Tensor) => Tensor>>;
 }
 
 /** What a configuration file says of its model. */
@@ -26,15 +34,46 @@ export interface ModelFacts {
 /** A checkpoint layout. */
 export interface Family {
   readonly name: string;
-  /** True for a configuration file of this layout. */
-  readonly recognizes: (file: ConfigFile) => boolean;
+  /** True for a model of this layout. */
+  readonly recognizes: (description: ModelDescription) => boolean;
   /** @throws PrismaError CONFIG_INVALID */
-  readonly read: (file: ConfigFile) => ModelFacts;
-  /** Where the parameters of the model come from; every tensor of the checkpoint must be named. */
-  readonly weights: (config: ViTConfig, file: ConfigFile) => readonly WeightSource[];
+  readonly read: (description: ModelDescription) => ModelFacts;
+  /** Where the parameters of the model come from; every tensor of the checkpoint must be named, or ignored. */
+  readonly weights: (config: ViTConfig, description: ModelDescription) => readonly WeightSource[];
+  /** True for a checkpoint tensor that the model has no use for; each family says why. */
+  readonly ignores?: (name: string) => boolean;
 }
+
+const asItIs = (made: Tensor): Tensor => made;
 
 /** A tensor that is a parameter as it stands. */
 export function same(from: string, to: string, shape: readonly number[]): WeightSource {
-  return { from: [from], shape, into: { [to]: (source) => source } };
+  return { from: { [from]: shape }, into: { [to]: asItIs } };
+}
+
+/** A linear layer `[to, from]` as the matrix `[from, to]` that it multiplies with from the right. */
+export function linear(
+  from: string,
+  to: string,
+  shape: readonly [to: number, from: number],
+): WeightSource {
+  return { from: { [from]: shape }, into: { [to]: (weight) => weight.transpose() } };
+}
+
+/** Tensors of one shape in one buffer, so that products with them are computed as one; each view takes its own by number. */
+export function stacked(
+  names: readonly string[],
+  shape: readonly number[],
+  into: WeightSource["into"],
+): WeightSource {
+  return {
+    from: Object.fromEntries(names.map((name) => [name, shape])),
+    make: (...tensors) => stack(tensors),
+    into,
+  };
+}
+
+/** Parameters that a checkpoint leaves out, being zero. */
+export function zero(shape: readonly number[], into: WeightSource["into"]): WeightSource {
+  return { from: {}, make: () => zeros(shape), into };
 }

@@ -1,21 +1,21 @@
 // Every checkpoint layout that is read.
 import { invalidConfig } from "../check-config.ts";
-import type { ConfigFile, Family } from "./family.ts";
+import type { Family, ModelDescription } from "./family.ts";
 import { prisma } from "./prisma.ts";
 import { timm } from "./timm.ts";
 
 const FAMILIES: readonly Family[] = [timm, prisma];
 
 /**
- * The layout that a configuration file belongs to.
+ * The layout of the model that `description` describes.
  * @throws PrismaError CONFIG_INVALID when it is none of them
  */
-export function findFamily(file: ConfigFile): Family {
-  const family = FAMILIES.find((one) => one.recognizes(file));
+export function findFamily(description: ModelDescription): Family {
+  const family = FAMILIES.find((one) => one.recognizes(description));
   if (family !== undefined) return family;
   throw invalidConfig(
     "the file",
-    Object.keys(file),
+    Object.keys(description.config),
     `a layout of ${FAMILIES.map((one) => one.name).join(" or ")}`,
   );
 }

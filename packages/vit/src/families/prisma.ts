@@ -13,8 +13,10 @@ import {
 } from "./config-file.ts";
 import {
   same,
+  stacked,
   type ConfigFile,
   type Family,
+  type ModelDescription,
   type ModelFacts,
   type WeightSource,
 } from "./family.ts";
@@ -59,7 +61,7 @@ function preprocessOf(section: ConfigFile, config: ViTConfig): PreprocessConfig 
   };
 }
 
-function read(file: ConfigFile): ModelFacts {
+function read({ config: file }: ModelDescription): ModelFacts {
   const { labels: _labels, preprocess: section, ...fields } = file;
   const nLayers = required(numberField(file, "nLayers"), "nLayers", "a number");
   const dModel = required(numberField(file, "dModel"), "dModel", "a number");
@@ -70,19 +72,34 @@ function read(file: ConfigFile): ModelFacts {
   return { config, labels: stringsField(file, "labels") ?? null, preprocess };
 }
 
-/** Queries, keys and values of a block are stacked into one buffer, so that they are computed in one product. */
+/** Matrices that read the same stream, by the one that comes first; together they are computed in one product. */
+const TOGETHER: readonly (readonly [first: RegExp, rest: readonly string[]])[] = [
+  [/^(?<stem>.*\.W_)Q$/, ["K", "V"]],
+  [/^(?<stem>.*\.b_)Q$/, ["K", "V"]],
+  [/^(?<stem>.*\.W_)gate$/, ["in"]],
+  [/^(?<stem>.*\.b_)gate$/, ["in"]],
+];
+
+/** Parameters that lie in one buffer with `name`, itself first. */
+function bufferOf(name: string): readonly string[] {
+  for (const [first, rest] of TOGETHER) {
+    const stem = first.exec(name)?.groups?.["stem"];
+    if (stem !== undefined) return [name, ...rest.map((part) => stem + part)];
+  }
+  return [name];
+}
+
 function weights(config: ViTConfig): WeightSource[] {
   const sources: WeightSource[] = [];
+  const placed = new Set<string>();
   for (const [name, shape] of parameterShapes(config)) {
-    const [, stem, part] = /^(.*\.attn\.[Wb]_)([QKV])$/.exec(name) ?? [];
-    if (stem === undefined) sources.push(same(name, name, shape));
-    else if (part === "Q") {
-      const names = ["Q", "K", "V"].map((letter) => stem + letter);
-      const into = Object.fromEntries(
-        names.map((one, i) => [one, (stacked: Tensor) => stacked.get([i])]),
-      );
-      sources.push({ from: names, shape, into });
-    }
+    if (placed.has(name)) continue;
+    const names = bufferOf(name);
+    names.forEach((one) => placed.add(one));
+    const into = Object.fromEntries(
+      names.map((one, i) => [one, (made: Tensor) => made.get([i])] as const),
+    );
+    sources.push(names.length === 1 ? same(name, name, shape) : stacked(names, shape, into));
   }
   return sources;
 }
@@ -90,7 +107,7 @@ function weights(config: ViTConfig): WeightSource[] {
 /** Vision transformers in our own layout. */
 export const prisma: Family = {
   name: "prisma",
-  recognizes: (file) => "nLayers" in file,
+  recognizes: ({ config }) => "nLayers" in config,
   read,
   weights,
 };

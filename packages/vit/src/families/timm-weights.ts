@@ -2,16 +2,7 @@
 import type { Tensor } from "@prisma/tensor";
 import { tokenCount, type ViTConfig } from "../config.ts";
 import { flagField, objectField } from "./config-file.ts";
-import { same, type ConfigFile, type WeightSource } from "./family.ts";
-
-/** A linear layer `[to, from]` as the matrix `[from, to]` that it multiplies with from the right. */
-function linear(
-  from: string,
-  to: string,
-  shape: readonly [to: number, from: number],
-): WeightSource {
-  return { from: [from], shape, into: { [to]: (weight) => weight.transpose() } };
-}
+import { linear, same, zero, type ModelDescription, type WeightSource } from "./family.ts";
 
 /** Rows of the fused projection: all heads of q, then of k, then of v. Its bias may be left out. */
 function fusedQkv(
@@ -22,22 +13,17 @@ function fusedQkv(
   const weight = (part: number) => (qkv: Tensor) =>
     qkv.reshape([3, H, E, D]).get([part]).transpose(); // [H, D, E]
   const bias = (part: number) => (qkv: Tensor) => qkv.reshape([3, H, E]).get([part]); // [H, E]
-  const [q, k, v] = ["Q", "K", "V"].map((part) => `${block}.attn.W_${part}`);
+  const parts = ["Q", "K", "V"];
+  const into = (letter: string, view: (part: number) => (qkv: Tensor) => Tensor) =>
+    Object.fromEntries(
+      parts.map((name, part) => [`${block}.attn.${letter}_${name}`, view(part)] as const),
+    );
+  const shape = [3 * H * E];
   return [
-    {
-      from: [`${block}.attn.qkv.weight`],
-      shape: [3 * H * E, D],
-      into: { [`${q}`]: weight(0), [`${k}`]: weight(1), [`${v}`]: weight(2) },
-    },
-    {
-      from: biased ? [`${block}.attn.qkv.bias`] : [],
-      shape: [3 * H * E],
-      into: {
-        [`${block}.attn.b_Q`]: bias(0),
-        [`${block}.attn.b_K`]: bias(1),
-        [`${block}.attn.b_V`]: bias(2),
-      },
-    },
+    { from: { [`${block}.attn.qkv.weight`]: [...shape, D] }, into: into("W", weight) },
+    biased
+      ? { from: { [`${block}.attn.qkv.bias`]: shape }, into: into("b", bias) }
+      : zero(shape, into("b", bias)),
   ];
 }
 
@@ -49,8 +35,7 @@ function blockWeights(config: ViTConfig, layer: number, biased: boolean): Weight
     same(`${block}.norm1.bias`, `${block}.ln1.b`, [D]),
     ...fusedQkv(block, config, biased),
     {
-      from: [`${block}.attn.proj.weight`],
-      shape: [D, H * E],
+      from: { [`${block}.attn.proj.weight`]: [D, H * E] },
       into: { [`${block}.attn.W_O`]: (proj) => proj.reshape([D, H, E]).permute([1, 2, 0]) },
     }, // [H, E, D]
     same(`${block}.attn.proj.bias`, `${block}.attn.b_O`, [D]),
@@ -64,25 +49,22 @@ function blockWeights(config: ViTConfig, layer: number, biased: boolean): Weight
 }
 
 /** Where every parameter of a timm checkpoint comes from. */
-export function timmWeights(config: ViTConfig, file: ConfigFile): WeightSource[] {
+export function timmWeights(config: ViTConfig, { config: file }: ModelDescription): WeightSource[] {
   const { dModel: D, nChannels, patchSize, nClasses: C } = config;
-  const norm = config.classificationType === "avg" ? "fc_norm" : "norm";
+  const norm = config.fcNorm ? "fc_norm" : "norm";
   const P = tokenCount(config);
   const biased = flagField(objectField(file, "model_args"), "qkv_bias") ?? true;
   return [
     ...(config.useClsToken ? [same("cls_token", "cls_token", [1, 1, D])] : []),
     {
-      from: ["pos_embed"],
-      shape: [1, P, D],
+      from: { pos_embed: [1, P, D] },
       into: { "pos_embed.W_pos": (positions) => positions.squeeze(0) },
     },
     same("patch_embed.proj.weight", "embed.proj.weight", [D, nChannels, patchSize, patchSize]),
     // Before a norm, timm's patch embedding has no bias.
-    {
-      from: config.layerNormPre ? [] : ["patch_embed.proj.bias"],
-      shape: [D],
-      into: { "embed.proj.bias": (bias) => bias },
-    },
+    config.layerNormPre
+      ? zero([D], { "embed.proj.bias": (bias) => bias })
+      : same("patch_embed.proj.bias", "embed.proj.bias", [D]),
     ...(config.layerNormPre
       ? [same("norm_pre.weight", "ln_pre.w", [D]), same("norm_pre.bias", "ln_pre.b", [D])]
       : []),

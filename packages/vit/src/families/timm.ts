@@ -17,7 +17,7 @@ import {
   stringField,
   stringsField,
 } from "./config-file.ts";
-import type { ConfigFile, Family, ModelFacts } from "./family.ts";
+import type { ConfigFile, Family, ModelDescription, ModelFacts } from "./family.ts";
 import { timmWeights } from "./timm-weights.ts";
 
 /** Width, depth and heads by the size word of an architecture's name. */
@@ -181,7 +181,7 @@ function labelsOf(file: ConfigFile): readonly string[] | null {
   return names === undefined ? null : names.map(spell);
 }
 
-function read(file: ConfigFile): ModelFacts {
+function read({ config: file }: ModelDescription): ModelFacts {
   const config = configOf(file);
   return {
     config,
@@ -193,7 +193,7 @@ function read(file: ConfigFile): ModelFacts {
 /** Plain vision transformers in timm's layout. */
 export const timm: Family = {
   name: "timm",
-  recognizes: (file) => "architecture" in file && isObject(file["pretrained_cfg"] ?? {}),
+  recognizes: ({ config }) => "architecture" in config && isObject(config["pretrained_cfg"] ?? {}),
   read,
   weights: timmWeights,
 };

@@ -26,11 +26,12 @@ function configOf(index: PreprocessIndex, name: string): PreprocessConfig {
   const pretrained = index.configs[name]!;
   const [channels, ...size] = pretrained.input_size;
   const model = { img_size: size, in_chans: channels, patch_size: 4 };
-  return timm.read({
+  const config = {
     architecture: "vit_tiny_patch16_224",
     model_args: model,
     pretrained_cfg: pretrained,
-  }).preprocess!;
+  };
+  return timm.read({ config, preprocessor: null }).preprocess!;
 }
 
 onEachDevice(() => {
