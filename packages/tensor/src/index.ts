@@ -41,6 +41,13 @@ export {
   type ReadSafetensorsOptions,
   type Safetensors,
 } from "./safetensors.ts";
+export {
+  readTorch,
+  type ReadTorchOptions,
+  type TorchDict,
+  type TorchFile,
+  type TorchValue,
+} from "./torch.ts";
 export { readNpy, writeNpy, type ReadNpyOptions } from "./npy.ts";
 export { scope } from "./scope.ts";
 export { formatShape, sameShape, type Shape } from "./shape.ts";

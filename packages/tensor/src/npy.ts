@@ -14,6 +14,7 @@ import {
 import { encodeNpy } from "./io/encode-npy.ts";
 import { encodeValues } from "./io/encode-values.ts";
 import { readNpyHeader, type NpyHeader } from "./io/npy-header.ts";
+import { swapBytes } from "./io/swap-bytes.ts";
 import { checkDevice, currentDevice, type Device } from "./run/devices.ts";
 import { sizeOf } from "./shape.ts";
 import { nodeOf } from "./tensor-handle.ts";
@@ -25,11 +26,6 @@ export interface ReadNpyOptions extends ReadOptions {
   readonly device?: Device;
   /** In what floats are held; "f16" takes half the memory and rounds what is wider. Default: "f32". */
   readonly dtype?: FloatType;
-}
-
-/** `bytes` with the bytes of each element back to front. */
-function swapped(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer> {
-  return bytes.map((_, i) => bytes[i - (i % size) + size - 1 - (i % size)] ?? 0);
 }
 
 /** The array of `source` in the order in which it lies there, read when it is first needed. */
@@ -45,7 +41,7 @@ function lazyLeaf(
   node.setSource({
     load: async (signal) => {
       const read = await source.read(begin, end, signal === undefined ? {} : { signal });
-      const bytes = bigEndian ? swapped(read, (FILE_DTYPE_BITS[fileDtype] ?? 8) / 8) : read;
+      const bytes = bigEndian ? swapBytes(read, (FILE_DTYPE_BITS[fileDtype] ?? 8) / 8) : read;
       const file = { dtype: fileDtype, bytes, size: sizeOf(shape) };
       return leafValues(file, dtype, { name: source.name, outOfRange: "NPY_VALUE_RANGE" });
     },

@@ -71,7 +71,7 @@ export function heldAs(fileDtype: string, floats: FloatType = "f32"): DType | nu
 /** What is read, for messages, and the code of a value that does not fit. */
 export interface Place {
   readonly name: string;
-  readonly outOfRange: "ST_VALUE_RANGE" | "NPY_VALUE_RANGE";
+  readonly outOfRange: "ST_VALUE_RANGE" | "NPY_VALUE_RANGE" | "PT_VALUE_RANGE";
 }
 
 function refuseValue({ name, outOfRange }: Place, value: string, target: string): never {

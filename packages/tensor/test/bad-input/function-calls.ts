@@ -17,6 +17,7 @@ import {
   permutation,
   randn,
   readNpy,
+  readTorch,
   readSafetensors,
   realize,
   scope,
@@ -342,6 +343,27 @@ const FILES: BadCalls = {
       () => readSafetensors(new Uint8Array(8), { device: "wasm" as never }),
       "ARGUMENT_INVALID",
       /device is a string/,
+    ],
+  ],
+  readTorch: [
+    [() => readTorch(3 as never), "ARGUMENT_INVALID", /the number 3/],
+    [() => readTorch(new Uint8Array(12)), "PT_NOT_TORCH", /no PyTorch checkpoint/],
+    [() => readTorch(new Uint8Array(12), { depth: -1 }), "ARGUMENT_INVALID", /depth is -1/],
+    [
+      () => readTorch(new Uint8Array(12), { strict: true } as never),
+      "ARGUMENT_INVALID",
+      /"strict"/,
+    ],
+    [
+      () => readTorch(new Uint8Array(12), { dtype: "i32" as never }),
+      "DTYPE_UNSUPPORTED",
+      /readTorch: dtype is "i32"; .* f32 or f16/,
+    ],
+    [() => readTorch(new Uint8Array(12), { device: "wasm" as never }), "ARGUMENT_INVALID", /./],
+    [
+      () => readTorch(new Uint8Array(12), { signal: AbortSignal.abort() }),
+      "CANCELLED",
+      /reading was cancelled/,
     ],
   ],
   readNpy: [
