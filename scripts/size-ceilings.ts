@@ -5,10 +5,10 @@ import { bundleForPages } from "./bundle-for-pages.ts";
 
 /** Bytes of everything a package exports, minified and gzipped. A ceiling is raised by the commit that needs it, with a reason. */
 export const ceilings: Readonly<Record<string, number>> = {
-  tensor: 88_000,
+  tensor: 94_000,
   hooks: 40_000,
-  vit: 100_000,
-  analysis: 115_000,
+  vit: 106_000,
+  analysis: 121_000,
   viz: 18_000,
 };
 
