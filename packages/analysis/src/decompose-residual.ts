@@ -1,11 +1,12 @@
 // The residual stream as a sum: embeddings in parts, then what each block adds.
 import { blockHook, type ActivationCache } from "@prisma/hooks";
 import type { Tensor } from "@prisma/tensor";
+import { embeddedTokens } from "./embedded-tokens.ts";
 import { weightOf, type Classifier } from "./classifier.ts";
 
 /** One summand of the residual stream after the last block. */
 export interface ResidualPart {
-  /** As in TransformerLens: `embed`, `cls_embed`, `pos_embed`, `ln_pre_bias`, `0_attn_out`, `0_mlp_out`. */
+  /** As in TransformerLens: `embed`, `cls_embed`, `dist_embed`, `reg_embed`, `pos_embed`, `ln_pre_bias`, `0_attn_out`, `0_mlp_out`. */
   readonly label: string;
   /** Zero where the summand adds nothing. [B, P, D] */
   readonly rows: Tensor;
@@ -24,22 +25,23 @@ function padToTokens(x: Tensor, positions: readonly number[], tokens: number): T
   ]);
 }
 
+/** Embeddings of some tokens: their label, and where they are hooked. */
+const EMBEDDED = [
+  ["embed", "hook_embed"],
+  ["cls_embed", "hook_cls_embed"],
+  ["dist_embed", "hook_dist_embed"],
+  ["reg_embed", "hook_reg_embed"],
+] as const;
+
 /** Parts of the sum before the first block, before a norm there. */
 function addedEmbeddings(model: Classifier, cache: ActivationCache): ResidualPart[] {
   const positions = cache.get("hook_pos_embed"); // [B, P, D]
   const tokens = positions.shape[1] ?? 0;
-  const { cls, patches } = model.tokens;
-  const embed = padToTokens(cache.get("hook_embed"), patches, tokens);
-  const clsEmbed =
-    cls === null
-      ? []
-      : [
-          {
-            label: "cls_embed",
-            rows: padToTokens(cache.get("hook_cls_embed"), [cls], tokens),
-          },
-        ];
-  return [{ label: "embed", rows: embed }, ...clsEmbed, { label: "pos_embed", rows: positions }];
+  const parts = EMBEDDED.flatMap(([label, hook]) => {
+    const at = embeddedTokens(hook, model.tokens);
+    return at.length === 0 ? [] : [{ label, rows: padToTokens(cache.get(hook), at, tokens) }];
+  });
+  return [...parts, { label: "pos_embed", rows: positions }];
 }
 
 /** With a norm before the blocks, its scale is held still, so that the parts still sum; its bias is a part of its own. */
@@ -79,7 +81,7 @@ function blockParts(
 
 /** True for hooks that {@link decomposeResidual} reads. */
 export function isResidualPart(name: string): boolean {
-  return /^hook_(embed|cls_embed|pos_embed)$|^ln_pre\.hook_scale$|\.hook_(attn|mlp)_out$/.test(
+  return /^hook_((cls_|dist_|reg_|pos_)?embed)$|^ln_pre\.hook_scale$|\.hook_(attn|mlp)_out$/.test(
     name,
   );
 }

@@ -1,6 +1,7 @@
 // Which axes of an activation count heads and positions, by the grammar of hook names.
 import type { Tokens } from "@prisma/hooks";
 import type { Shape } from "@prisma/tensor";
+import { embeddedTokens, isEmbeddingHook } from "./embedded-tokens.ts";
 import type { EditableModel } from "./editable-model.ts";
 
 /** Axes of one activation. */
@@ -16,9 +17,11 @@ export interface EditAxes {
 }
 
 /** [B, P, H, ...] */
-const PER_HEAD = /\.(attn\.hook_([qkvz]|result)|hook_attn_in|hook_[qkv]_input)$/;
+const PER_HEAD = /(\.attn|^attn_pool)\.hook_([qkvz]|result)$|\.(hook_attn_in|hook_[qkv]_input)$/;
 /** [B, H, P, P] */
-const PER_QUERY = /\.attn\.hook_(attn_scores|pattern)$/;
+const PER_QUERY = /(\.attn|^attn_pool)\.hook_(attn_scores|pattern)$/;
+/** Attention pooling has one query of its own, which is no token. */
+const POOLED = /^attn_pool\.(?!hook_[kv]$)/;
 
 const shapesOf = new WeakMap<object, ReadonlyMap<string, Shape>>();
 
@@ -31,10 +34,8 @@ function hookShapes<Name extends string>(model: EditableModel<Name>): ReadonlyMa
   return shapes;
 }
 
-/** The embeddings come in parts; everything else has the whole sequence. */
 function orderOf(name: string, length: number, tokens: Tokens): readonly number[] {
-  if (name === "hook_embed") return tokens.patches;
-  if (name === "hook_cls_embed") return tokens.cls === null ? [] : [tokens.cls];
+  if (isEmbeddingHook(name)) return embeddedTokens(name, tokens);
   return Array.from({ length }, (_, position) => position);
 }
 
@@ -50,5 +51,6 @@ export function editAxes<Name extends string>(model: EditableModel<Name>, name: 
   const perQuery = PER_QUERY.test(name);
   const positions = perQuery ? 2 : 1;
   const heads = perQuery ? 1 : PER_HEAD.test(name) ? 2 : null;
+  if (POOLED.test(name)) return { shape, heads, positions: null, order: [] };
   return { shape, heads, positions, order: orderOf(name, shape[positions] ?? 0, model.tokens) };
 }

@@ -1,10 +1,12 @@
-// Which token is a patch of which row and column, and which stand apart (CLS, registers).
+// Which token is a patch of which row and column, and which stand apart (CLS, distillation token, registers).
 import { VizError } from "./viz-error.ts";
 
 /** The tokens of a vision transformer by position in its sequence; a hooked model's `tokens` is one. */
 export interface TokenLayout {
   /** The CLS token, or null. */
   readonly cls: number | null;
+  /** DeiT's distillation token, or null. Left out: null. */
+  readonly distillation?: number | null;
   readonly registers: readonly number[];
   /** The patches, row by row. */
   readonly patches: readonly number[];
@@ -36,13 +38,13 @@ export function patchPosition(
   return patch < 0 ? null : [Math.floor(patch / layout.grid[1]), patch % layout.grid[1]];
 }
 
-/** The tokens that stand apart from the grid: CLS, then registers. */
-export function apartTokens({ cls, registers }: TokenLayout): number[] {
-  return cls === null ? [...registers] : [cls, ...registers];
+/** The tokens that stand apart from the grid: CLS, the distillation token, then registers. */
+export function apartTokens({ cls, distillation = null, registers }: TokenLayout): number[] {
+  return [cls, distillation, ...registers].filter((token) => token !== null);
 }
 
 /**
- * A short name for a token: `CLS`, `R0` for the first register, `(r,c)` for a patch.
+ * A short name for a token: `CLS`, `DIST`, `R0` for the first register, `(r,c)` for a patch.
  * @example
  * const layout = { cls: 0, registers: [], patches: [1, 2, 3, 4], grid: [2, 2] } as const;
  * tokenName(layout, 0); // "CLS"
@@ -50,6 +52,7 @@ export function apartTokens({ cls, registers }: TokenLayout): number[] {
  */
 export function tokenName(layout: TokenLayout, token: number): string {
   if (token === layout.cls) return "CLS";
+  if (token === layout.distillation) return "DIST";
   const register = layout.registers.indexOf(token);
   if (register >= 0) return `R${register}`;
   const [row, column] = patchPosition(layout, token) ?? ["?", "?"];
