@@ -41,7 +41,9 @@ export interface TorchFile {
    * `state_dict` or `model`, the first of these. A `module.` before every name (`DataParallel`) is left out.
    */
   readonly tensors: Map<string, Tensor>;
-  /** Lets go of every tensor of the file, those of an optimizer too. */
+  /** Every tensor of the file, those of an optimizer too. */
+  readonly all: readonly Tensor[];
+  /** Lets go of {@link all}. */
   dispose(): void;
 }
 
@@ -135,7 +137,7 @@ async function open(
   try {
     const value = tree.value(described);
     for (const { storage } of tree.tensors.keys()) archive.checkStorage(storage);
-    return { value, tensors: stateDictOf(value), dispose };
+    return { value, tensors: stateDictOf(value), all: [...tree.tensors.values()], dispose };
   } catch (error) {
     dispose();
     throw error;

@@ -11,6 +11,7 @@ export { type ImageInput, type RawImage } from "./images/image-input.ts";
 export { type Pixels } from "./images/pixels.ts";
 export { type Box, type PreprocessConfig } from "./images/prepare-image.ts";
 export { loadViT, type LoadViTOptions, type ViTFiles, type ViTSource } from "./load-vit.ts";
+export { type SavedViT } from "./save-vit.ts";
 export { type PreprocessDetails, type SeenImage } from "./preprocess.ts";
 export {
   blockHooks,

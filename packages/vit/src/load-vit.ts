@@ -1,20 +1,14 @@
 // A ViT from a checkpoint: a folder, a URL, or a configuration and weights in memory.
-import {
-  init,
-  maybeCurrentDevice,
-  PrismaError,
-  readSafetensors,
-  type ByteInput,
-  type Tensor,
-} from "@prisma/tensor";
+import { init, maybeCurrentDevice, PrismaError, type ByteInput, type Tensor } from "@prisma/tensor";
 import { isObject } from "./families/config-file.ts";
-import type { ConfigFile, ModelDescription } from "./families/family.ts";
+import type { ConfigFile, Family, ModelDescription, ModelFacts } from "./families/family.ts";
 import { findFamily } from "./families/index.ts";
 import { fillParameters, type FillOptions } from "./fill-parameters.ts";
+import { readCheckpoint } from "./read-checkpoint.ts";
 import { inFolder, readFile, type FileAddress } from "./read-file.ts";
 import { ViT } from "./vit.ts";
 
-/** A checkpoint in memory: what `config.json` says, and the bytes of `model.safetensors` or its tensors. */
+/** A checkpoint in memory: what `config.json` says, and the bytes of `model.safetensors` or of a PyTorch checkpoint, or tensors. */
 export interface ViTFiles {
   readonly config: ConfigFile;
   readonly weights: Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | ReadonlyMap<string, Tensor>;
@@ -69,7 +63,36 @@ async function readWeights(
   const options = signal === undefined ? {} : { signal };
   const weights = isFiles(source) ? source.weights : inFolder(source, "model.safetensors");
   if (isTensors(weights)) return weights;
-  return (await readSafetensors(weights, options)).tensors;
+  return readCheckpoint(weights, options);
+}
+
+/** @throws PrismaError CONFIG_INVALID */
+function factsOf(family: Family, description: ModelDescription): ModelFacts {
+  const facts = family.read(description);
+  const { config, labels } = facts;
+  if (labels === null || config.returnType === "pre_logits" || labels.length === config.nClasses)
+    return facts;
+  throw new PrismaError(
+    "CONFIG_INVALID",
+    `config: ${labels.length} labels for ${config.nClasses} classes`,
+    { labels: labels.length, classes: config.nClasses },
+  );
+}
+
+/** What `family` makes of `given` and of the checkpoint's shapes; `tensors` are let go of where it makes nothing of them. */
+function completed(
+  family: Family,
+  given: ModelDescription,
+  tensors: ReadonlyMap<string, Tensor>,
+): { readonly description: ModelDescription; readonly facts: ModelFacts } {
+  try {
+    const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape] as const));
+    const description = family.complete?.(given, shapes) ?? given;
+    return { description, facts: factsOf(family, description) };
+  } catch (error) {
+    tensors.forEach((tensor) => tensor.dispose());
+    throw error;
+  }
 }
 
 /**
@@ -84,26 +107,19 @@ async function readWeights(
  */
 export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): Promise<ViT> {
   const file = isFiles(source) ? source.config : await readConfig(source, options.signal);
-  const description: ModelDescription = { config: file, preprocessor: null };
-  const family = findFamily(description);
-  const { config, labels, preprocess } = family.read(description);
-  if (
-    labels !== null &&
-    config.returnType === "class_logits" &&
-    labels.length !== config.nClasses
-  ) {
-    throw new PrismaError(
-      "CONFIG_INVALID",
-      `config: ${labels.length} labels for ${config.nClasses} classes`,
-      { labels: labels.length, classes: config.nClasses },
-    );
-  }
+  const given: ModelDescription = { config: file, preprocessor: null };
+  const family = findFamily(given);
+  // What the configuration says alone is checked before weights are opened.
+  if (family.complete === undefined) factsOf(family, given);
   if (maybeCurrentDevice() === null)
     await init(options.device === undefined ? {} : { device: options.device });
+  const tensors = await readWeights(source, options.signal);
+  const { description, facts } = completed(family, given, tensors);
+  const { config } = facts;
   const parameters = await fillParameters(
-    await readWeights(source, options.signal),
+    tensors,
     family.weights(config, description),
     family.ignores === undefined ? options : { ...options, ignores: family.ignores },
   );
-  return new ViT({ config, parameters, labels, preprocess });
+  return new ViT({ ...facts, parameters });
 }

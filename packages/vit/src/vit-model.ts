@@ -12,6 +12,7 @@ import type { ViTConfig } from "./config.ts";
 import type { ImageInput } from "./images/image-input.ts";
 import type { PreprocessConfig } from "./images/prepare-image.ts";
 import { logitDirections } from "./logit-directions.ts";
+import { saveViT, type SavedViT } from "./save-vit.ts";
 import { preprocessImages, type PreprocessDetails } from "./preprocess.ts";
 import { costlyHookNames, vitHookNames } from "./vit-hook-names.ts";
 import { tokensOf } from "./vit-tokens.ts";
@@ -107,6 +108,19 @@ export abstract class ViTModel<Layers extends number = number> extends HookedMod
     const list: readonly ImageInput[] = isList(images) ? images : [images];
     const details = await preprocessImages(list, this.parts.preprocess);
     return options.details === true ? details : details.input;
+  }
+
+  /**
+   * This model as files, which `loadViT` reads back: in a folder of theirs, or as they stand.
+   * @throws PrismaError DISPOSED, OUT_OF_MEMORY, DEVICE_LOST
+   * @example
+   * const saved = await model.save();
+   * [...saved.files.keys()]; // ["config.json", "model.safetensors"]
+   * using again = await loadViT(saved);
+   * again.config.nLayers; // 4
+   */
+  save(): Promise<SavedViT> {
+    return saveViT(this.parts);
   }
 
   /**

@@ -29,6 +29,8 @@ export interface ModelFacts {
   readonly config: ViTConfig;
   readonly labels: readonly string[] | null;
   readonly preprocess: PreprocessConfig | null;
+  /** What was done to the weights before they were saved. Default nothing. */
+  readonly processing?: readonly string[];
 }
 
 /** A checkpoint layout. */
@@ -36,6 +38,11 @@ export interface Family {
   readonly name: string;
   /** True for a model of this layout. */
   readonly recognizes: (description: ModelDescription) => boolean;
+  /** Adds to `description` what the checkpoint's shapes say, for layouts that may come without a whole configuration. */
+  readonly complete?: (
+    description: ModelDescription,
+    shapes: ReadonlyMap<string, readonly number[]>,
+  ) => ModelDescription;
   /** @throws PrismaError CONFIG_INVALID */
   readonly read: (description: ModelDescription) => ModelFacts;
   /** Where the parameters of the model come from; every tensor of the checkpoint must be named, or ignored. */

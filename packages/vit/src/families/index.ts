@@ -1,10 +1,12 @@
 // Every checkpoint layout that is read.
 import { invalidConfig } from "../check-config.ts";
 import type { Family, ModelDescription } from "./family.ts";
+import { prismaHookedViT } from "./prisma-hooked-vit.ts";
+import { prismaLegacy } from "./prisma-legacy.ts";
 import { prisma } from "./prisma.ts";
 import { timm } from "./timm.ts";
 
-const FAMILIES: readonly Family[] = [timm, prisma];
+const FAMILIES: readonly Family[] = [timm, prisma, prismaHookedViT, prismaLegacy];
 
 /**
  * The layout of the model that `description` describes.

@@ -62,14 +62,15 @@ function preprocessOf(section: ConfigFile, config: ViTConfig): PreprocessConfig 
 }
 
 function read({ config: file }: ModelDescription): ModelFacts {
-  const { labels: _labels, preprocess: section, ...fields } = file;
+  const { labels: _labels, preprocess: section, processing: _processing, ...fields } = file;
   const nLayers = required(numberField(file, "nLayers"), "nLayers", "a number");
   const dModel = required(numberField(file, "dModel"), "dModel", "a number");
   // What the fields hold is checked, one by one, by createConfig.
   const config = createConfig({ ...(fields as Partial<ViTConfigInput>), nLayers, dModel });
   const preprocess =
     section === undefined ? null : preprocessOf(objectField(file, "preprocess"), config);
-  return { config, labels: stringsField(file, "labels") ?? null, preprocess };
+  const labels = stringsField(file, "labels") ?? null;
+  return { config, labels, preprocess, processing: stringsField(file, "processing") ?? [] };
 }
 
 /** Matrices that read the same stream, by the one that comes first; together they are computed in one product. */
