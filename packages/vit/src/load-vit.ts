@@ -4,6 +4,7 @@ import { isObject } from "./families/config-file.ts";
 import type { ConfigFile, Family, ModelDescription, ModelFacts } from "./families/family.ts";
 import { findFamily } from "./families/index.ts";
 import { fillParameters, type FillOptions } from "./fill-parameters.ts";
+import { notFiniteWarning } from "./find-not-finite.ts";
 import { readCheckpoint } from "./read-checkpoint.ts";
 import { inFolder, readFile, type FileAddress } from "./read-file.ts";
 import { ViT } from "./vit.ts";
@@ -21,6 +22,8 @@ export type ViTSource = FileAddress | ViTFiles;
 export interface LoadViTOptions extends FillOptions {
   /** Kind of device to `init` when there is none yet. Default: `init`'s own choice. */
   readonly device?: "wasm" | "webgpu";
+  /** Called, once, with a sentence on weights that hold NaN or infinities. Default: `console.warn`. */
+  readonly onWarning?: (message: string) => void;
 }
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -121,5 +124,11 @@ export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): 
     family.weights(config, description),
     family.ignores === undefined ? options : { ...options, ignores: family.ignores },
   );
+  const warning = await notFiniteWarning(parameters);
+  if (warning !== null) (options.onWarning ?? warnOnConsole)(`loadViT: ${warning}`);
   return new ViT({ ...facts, parameters });
+}
+
+function warnOnConsole(message: string): void {
+  console.warn(message);
 }

@@ -136,6 +136,27 @@ onEachDevice(() => {
       expect(memory()).toMatchObject({ buffers, tensors: alive });
     });
 
+    test("weights that are no numbers are kept, and named once", async () => {
+      const warnings: string[] = [];
+      const bad = await files(TIMM, (tensors) => {
+        const values = (name: string, value: number): void => {
+          const { shape, size } = tensors.get(name)!;
+          const list = Float32Array.from({ length: size }, (_, i) => (i === size - 1 ? value : 1));
+          tensors.set(name, tensor(list, { shape }));
+        };
+        values("blocks.1.mlp.fc1.bias", Number.NaN);
+        values("blocks.0.attn.qkv.bias", Number.NEGATIVE_INFINITY);
+      });
+      using model = await loadViT(bad, { onWarning: (message) => warnings.push(message) });
+      expect(warnings).toEqual([
+        'loadViT: the checkpoint holds NaN or infinities in "blocks.0.attn.b_V", "blocks.1.mlp.b_in"; ' +
+          "they are kept as they are, and whatever is computed from them may be NaN",
+      ]);
+      expect((await model.parameters.get("blocks.1.mlp.b_in")!.data()).at(-1)).toBeNaN();
+      using sound = await loadViT(TIMM, { onWarning: (message) => warnings.push(message) });
+      expect([sound.layers, warnings.length]).toEqual([3, 1]);
+    });
+
     test("a truncated file is refused", async () => {
       const { tensors } = await readSafetensors(new URL("model.safetensors", TIMM));
       const whole = await writeSafetensors(tensors);
