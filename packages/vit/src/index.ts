@@ -11,6 +11,11 @@ export { type ImageInput, type RawImage } from "./images/image-input.ts";
 export { type Pixels } from "./images/pixels.ts";
 export { type Box, type PreprocessConfig } from "./images/prepare-image.ts";
 export { loadViT, type LoadViTOptions, type ViTFiles, type ViTSource } from "./load-vit.ts";
+export { centerHead } from "./process/center-head.ts";
+export { centerWritingWeights } from "./process/center-writing-weights.ts";
+export { foldLayerNorm } from "./process/fold-layer-norm.ts";
+export { foldValueBiases } from "./process/fold-value-biases.ts";
+export { type ModelWeights, type ProcessingName } from "./process/model-weights.ts";
 export { type SavedViT } from "./save-vit.ts";
 export { type PreprocessDetails, type SeenImage } from "./preprocess.ts";
 export {

@@ -6,6 +6,7 @@ import { findFamily } from "./families/index.ts";
 import { fillParameters, type FillOptions } from "./fill-parameters.ts";
 import { notFiniteWarning } from "./find-not-finite.ts";
 import { readCheckpoint } from "./read-checkpoint.ts";
+import type { ProcessingName } from "./process/model-weights.ts";
 import { inFolder, readFile, type FileAddress } from "./read-file.ts";
 import { ViT } from "./vit.ts";
 
@@ -24,6 +25,8 @@ export interface LoadViTOptions extends FillOptions {
   readonly device?: "wasm" | "webgpu";
   /** Called, once, with a sentence on weights that hold NaN or infinities. Default: `console.warn`. */
   readonly onWarning?: (message: string) => void;
+  /** Rewrites weights after loading, as `model.process` does. Default: they are as they were trained. */
+  readonly process?: true | readonly ProcessingName[];
 }
 
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -126,7 +129,13 @@ export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): 
   );
   const warning = await notFiniteWarning(parameters);
   if (warning !== null) (options.onWarning ?? warnOnConsole)(`loadViT: ${warning}`);
-  return new ViT({ ...facts, parameters });
+  const model = new ViT({ ...facts, parameters });
+  if (options.process === undefined) return model;
+  try {
+    return await model.process(options.process);
+  } finally {
+    model.dispose();
+  }
 }
 
 function warnOnConsole(message: string): void {

@@ -7,6 +7,8 @@ import { checkImages, checkResidual } from "./check-input.ts";
 import { gridOf, tokenCount } from "./config.ts";
 import { timmInitialization } from "./initialize.ts";
 import { layerNorm } from "./layer-norm.ts";
+import type { ProcessingName } from "./process/model-weights.ts";
+import { processWeights } from "./process/process-weights.ts";
 import { randomParameters } from "./random-parameters.ts";
 import { transformerBlock, type BlockParts } from "./transformer-block.ts";
 import { ViTModel } from "./vit-model.ts";
@@ -114,6 +116,25 @@ export class ViT<Layers extends number = number> extends ViTModel<Layers> {
   }
 
   // ---- twins ----
+
+  /**
+   * A model that computes the same from weights that are easier to read; nothing is shared, and whoever asked disposes it.
+   * `true` stands for `foldLayerNorm`, `centerWritingWeights` and `foldValueBiases`, which leave the output as it is;
+   * `centerHead` keeps probabilities and differences of logits. What changes inside is said at each. `processing` names
+   * what was done, and the weights have another hash, so that caches of both are never mixed.
+   * @throws PrismaError ARGUMENT_INVALID for what is no processing, was done before, or would change what this model
+   *   computes, with the reason; OUT_OF_MEMORY
+   * @example
+   * using folded = await model.process(["foldLayerNorm"]);
+   * folded.processing; // ["foldLayerNorm"]
+   * const change = folded.forward(images).sub(model.forward(images)).abs().max();
+   * (await change.item()) < 1e-4; // true
+   */
+  async process(steps: true | readonly ProcessingName[]): Promise<ViT<Layers>> {
+    const { config, parameters, processing } = this;
+    const processed = await processWeights({ config, parameters, processing }, steps);
+    return new ViT({ ...this.parts, ...processed });
+  }
 
   /**
    * A model of the same shape with fresh weights, on the current device: what analyses show of it means nothing, which
