@@ -5,6 +5,7 @@ const walls = {
   tensor: [],
   hooks: ["tensor"],
   vit: ["tensor", "hooks"],
+  clip: ["tensor", "hooks", "vit"],
   analysis: ["tensor", "hooks"],
   viz: [],
 };

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import * as analysis from "../packages/analysis/src/index.ts";
+import * as clip from "../packages/clip/src/index.ts";
 import * as hooks from "../packages/hooks/src/index.ts";
 import * as tensor from "../packages/tensor/src/index.ts";
 import * as vit from "../packages/vit/src/index.ts";
@@ -26,6 +27,7 @@ const modules = {
   "@prisma/tensor": tensor,
   "@prisma/hooks": hooks,
   "@prisma/vit": vit,
+  "@prisma/clip": clip,
   "@prisma/analysis": analysis,
   "@prisma/viz": viz,
 };

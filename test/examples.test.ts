@@ -2,10 +2,12 @@
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import * as analysis from "../packages/analysis/src/index.ts";
+import * as clip from "../packages/clip/src/index.ts";
 import * as hooks from "../packages/hooks/src/index.ts";
 import * as tensor from "../packages/tensor/src/index.ts";
 import * as vit from "../packages/vit/src/index.ts";
 import * as viz from "../packages/viz/src/index.ts";
+import { readMerges } from "../packages/clip/test/read-golden.ts";
 import { listFiles, readText } from "../scripts/checks/source-files.ts";
 import { publicNames, type PublicName } from "../scripts/public-names.ts";
 import { checkExample, type Claim } from "./check-example.ts";
@@ -13,13 +15,14 @@ import { nodeDocument } from "./node-document.ts";
 import { repositoryFile } from "./repository-file.ts";
 import { typeErrors } from "./type-errors.ts";
 
-const modules: Readonly<Record<string, object>> = { tensor, hooks, vit, analysis, viz };
+const modules: Readonly<Record<string, object>> = { tensor, hooks, vit, clip, analysis, viz };
 
 /** What an example may use: the exports of its package and of those it may import. */
 const scopes: Readonly<Record<string, readonly string[]>> = {
   tensor: ["tensor"],
   hooks: ["tensor", "hooks"],
   vit: ["tensor", "hooks", "vit"],
+  clip: ["tensor", "hooks", "vit", "clip"],
   analysis: ["tensor", "hooks", "vit", "analysis"],
   viz: ["viz"],
 };
@@ -39,6 +42,9 @@ async function runExample(name: string, code: string): Promise<Claim[]> {
     return await checkExample(code.replaceAll(`"${folders[0]}`, `"${folders[1]}`), {
       ...exportsFor(name),
       ...(name === "tensor" ? {} : await modelAndImages()),
+      ...(name === "clip"
+        ? { tokenizer: clip.createTokenizer({ merges: await readMerges() }) }
+        : {}),
     });
   } finally {
     for (const one of new Set([device, tensor.maybeCurrentDevice()])) await one?.dispose();
@@ -69,6 +75,7 @@ function moduleOf(name: string): string {
   });
   const fixtures =
     'declare const model: import("../packages/vit/src/index.ts").ViT;\n' +
+    'declare const tokenizer: import("../packages/clip/src/index.ts").Tokenizer;\n' +
     'declare const images: import("../packages/tensor/src/index.ts").Tensor;';
   const functions = examplesOf(name).map(([, code]) => `void (async () => {\n${code}\n});`);
   return [...imports, fixtures, ...functions].join("\n");
