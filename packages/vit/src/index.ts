@@ -1,4 +1,6 @@
 // The public surface of @prisma/vit.
+export { type Checkpoint } from "./checkpoints/checkpoint.ts";
+export { listCheckpoints, type ListCheckpointsOptions } from "./checkpoints/list-checkpoints.ts";
 export {
   type ActivationName,
   type ClassificationType,

@@ -2,6 +2,8 @@
 import { init, maybeCurrentDevice, PrismaError, type ByteInput, type Tensor } from "@prisma/tensor";
 import { isObject } from "./families/config-file.ts";
 import type { ConfigFile, Family, ModelDescription, ModelFacts } from "./families/family.ts";
+import { knownLegacyConfig } from "./families/prisma-legacy.ts";
+import { readSeries } from "./checkpoints/read-series.ts";
 import { findFamily } from "./families/index.ts";
 import { fillParameters, type FillOptions } from "./fill-parameters.ts";
 import { notFiniteWarning } from "./find-not-finite.ts";
@@ -23,6 +25,10 @@ export type ViTSource = FileAddress | ViTFiles;
 export interface LoadViTOptions extends FillOptions {
   /** Kind of device to `init` when there is none yet. Default: `init`'s own choice. */
   readonly device?: "wasm" | "webgpu";
+  /** Which of a series along training is loaded, by name or by the images it had learned from: see `listCheckpoints`. */
+  readonly checkpoint?: string | number;
+  /** Taken for the source's `config.json`, for checkpoints that come without one. */
+  readonly config?: ConfigFile;
   /** Called, once, with a sentence on weights that hold NaN or infinities. Default: `console.warn`. */
   readonly onWarning?: (message: string) => void;
   /** Rewrites weights after loading, as `model.process` does. Default: they are as they were trained. */
@@ -52,6 +58,20 @@ async function readConfig(folder: FileAddress, signal?: AbortSignal): Promise<Co
   throw new PrismaError("CONFIG_INVALID", "config.json does not hold an object");
 }
 
+/** The caller's configuration, the source's, or what is known of the repositories of Prisma's tables, which have none. */
+async function configOf(source: ViTSource, options: LoadViTOptions): Promise<ConfigFile> {
+  if (options.config !== undefined) return options.config;
+  if (isFiles(source)) return source.config;
+  try {
+    return await readConfig(source, options.signal);
+  } catch (error) {
+    const known = knownLegacyConfig(String(source));
+    const missing = error instanceof PrismaError && error.code === "SOURCE_NOT_FOUND";
+    if (known === null || !missing) throw error;
+    return known;
+  }
+}
+
 function isFiles(source: ViTSource): source is ViTFiles {
   return typeof source === "object" && !(source instanceof URL);
 }
@@ -64,9 +84,16 @@ function isTensors(
 
 async function readWeights(
   source: ViTSource,
-  signal?: AbortSignal,
+  { checkpoint, signal }: LoadViTOptions,
 ): Promise<ReadonlyMap<string, Tensor>> {
   const options = signal === undefined ? {} : { signal };
+  if (checkpoint !== undefined) {
+    if (!isFiles(source)) return readSeries(source, checkpoint, options);
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      "loadViT: a checkpoint is chosen from a folder, and the source is weights in memory",
+    );
+  }
   const weights = isFiles(source) ? source.weights : inFolder(source, "model.safetensors");
   if (isTensors(weights)) return weights;
   return readCheckpoint(weights, options);
@@ -112,14 +139,14 @@ function completed(
  * await model.forward(image).argmax().item(); // 3
  */
 export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): Promise<ViT> {
-  const file = isFiles(source) ? source.config : await readConfig(source, options.signal);
+  const file = await configOf(source, options);
   const given: ModelDescription = { config: file, preprocessor: null };
   const family = findFamily(given);
   // What the configuration says alone is checked before weights are opened.
   if (family.complete === undefined) factsOf(family, given);
   if (maybeCurrentDevice() === null)
     await init(options.device === undefined ? {} : { device: options.device });
-  const tensors = await readWeights(source, options.signal);
+  const tensors = await readWeights(source, options);
   const { description, facts } = completed(family, given, tensors);
   const { config } = facts;
   const parameters = await fillParameters(

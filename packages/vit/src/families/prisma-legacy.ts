@@ -193,11 +193,11 @@ export const prismaLegacy: Family = {
   weights,
 };
 
-/** Repositories of the tables whose heads are written down, in their results' notes: 8. */
+/** Repositories of the tables whose heads are written down, in their results' notes: 8. By id, or in a URL of the Hub. */
 const EIGHT_HEADS =
-  /^IamYash\/dSprites-(tiny|base|small|medium)-(AttentionOnly|Attention-and-MLP)$/;
+  /^(?:https:\/\/huggingface\.co\/)?IamYash\/dSprites-(?:tiny|base|small|medium)-(?:AttentionOnly|Attention-and-MLP)(?:[@/]|$)/;
 
-/** The configuration of a repository of the tables that has none, as far as it is known; null for any other. */
-export function knownLegacyConfig(repository: string): ConfigFile | null {
-  return EIGHT_HEADS.test(repository) ? { transformer: { num_heads: 8 } } : null;
+/** The configuration of a repository of the tables, which have none, as far as it is known; null for any other. */
+export function knownLegacyConfig(source: string): ConfigFile | null {
+  return EIGHT_HEADS.test(source) ? { transformer: { num_heads: 8 } } : null;
 }
