@@ -7,10 +7,10 @@ import { bundleForPages } from "./bundle-for-pages.ts";
 export const ceilings: Readonly<Record<string, number>> = {
   tensor: 94_000,
   hooks: 40_000,
-  vit: 106_000,
+  vit: 122_000,
   // The tokenizer library takes 10 kB of it, the names of HTML's character references another 10.
   clip: 146_000,
-  analysis: 121_000,
+  analysis: 136_000,
   viz: 18_000,
 };
 
