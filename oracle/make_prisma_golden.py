@@ -17,6 +17,29 @@ LEGACY = {
 }
 
 
+# Every other field of HookedViTConfig, as its trainer writes them down.
+TRAINER_FIELDS = {
+    **{"model_name": "custom", "use_cls_token": True, "activation_name": "gelu", "d_vocab": -1, "eps": 1e-6},
+    **{"use_attn_result": False, "use_attn_scale": True, "use_split_qkv_input": False, "use_hook_mlp_in": False},
+    **{"use_attn_in": False, "use_local_attn": False, "original_architecture": None, "from_checkpoint": False},
+    **{"checkpoint_index": None, "checkpoint_label_type": None, "checkpoint_value": None, "tokenizer_name": None},
+    **{"window_size": None, "attn_types": None, "init_mode": "gpt2", "normalize_output": False, "device": "cpu"},
+    **{"n_devices": 1, "attention_dir": "bidirectional", "attn_only": False, "seed": None, "initializer_range": -1.0},
+    **{"init_weights": True, "scale_attn_by_inverse_layer_idx": False, "positional_embedding_type": "standard"},
+    **{"final_rms": False, "d_vocab_out": -1, "parallel_attn_mlp": False, "rotary_dim": None, "n_params": None},
+    **{"use_hook_tokens": False, "gated_mlp": False, "default_prepend_bos": True, "dtype": "torch.float32"},
+    **{"tokenizer_prepends_bos": None, "n_key_value_heads": None, "post_embedding_ln": False, "rotary_base": 10000},
+    **{"trust_remote_code": False, "rotary_adjacent_pairs": False, "layer_norm_pre": False, "use_bert_block": False},
+    **{"weight_type": "he", "cls_std": 1e-6, "pos_std": 0.02, "classification_type": "cls", "log_dir": "logs"},
+    **{"use_wandb": True, "wandb_team_name": "perceptual-alignment", "wandb_project_name": None, "log_frequency": 1},
+    **{"print_every": 0, "optimizer_name": "AdamW", "lr": 3e-4, "weight_decay": 0.01, "loss_fn_name": "CrossEntropy"},
+    **{"batch_size": 512, "warmup_steps": 10, "scheduler_step": 200, "scheduler_gamma": 0.8, "early_stopping": False},
+    **{"scheduler_type": "WarmupThenStep", "early_stopping_patience": 2, "num_epochs": 50, "attn_dropout_rate": 0.0},
+    **{"mlp_dropout_rate": 0.0, "parent_dir": "", "save_dir": "Checkpoints", "save_checkpoints": True},
+    **{"save_cp_frequency": 5, "is_video_transformer": False, "video_tubelet_depth": None, "video_num_frames": None},
+}
+
+
 def random_state(model: LegacyViT, seed: int) -> dict[str, Tensor]:
     """Weights far from where training starts, CLS and biases among them."""
     generator = torch.Generator().manual_seed(seed)
@@ -91,14 +114,11 @@ def write_hooked(name: str, config: LegacyConfig, seed: int) -> None:
     for samples, weights in ((0, noise), (512, state)):
         torch.save({"model_state_dict": weights, "optimizer_state_dict": {}, "epoch": 1}, folder / f"model_{samples}.pth")
     flat = {
+        **TRAINER_FIELDS,
         **{"n_layers": config.num_layers, "d_model": config.hidden_dim, "n_heads": config.num_heads},
-        **{"d_head": config.hidden_dim // config.num_heads, "d_mlp": config.mlp_dim, "model_name": "custom"},
+        **{"d_head": config.hidden_dim // config.num_heads, "d_mlp": config.mlp_dim, "n_classes": config.num_classes},
         **{"n_channels": config.n_channels, "patch_size": config.patch_size, "image_size": config.image_size},
-        **{"n_classes": config.num_classes, "normalization_type": None, "return_type": "class_logits"},
-        **{"activation_name": "gelu", "use_cls_token": True, "classification_type": "cls", "attn_only": False},
-        **{"use_attn_scale": True, "use_attn_result": False, "use_split_qkv_input": False, "eps": 1e-6},
-        **{"gated_mlp": False, "n_key_value_heads": None, "positional_embedding_type": "standard"},
-        **{"optimizer_name": "AdamW", "lr": 3e-4, "batch_size": 512, "seed": None, "log_dir": "logs"},
+        **{"normalization_type": None, "return_type": "class_logits"},
     }
     (folder / "config.json").write_text(json.dumps(flat, indent=1) + "\n")
 

@@ -2,7 +2,9 @@
 import { byteSource, init, memory, PrismaError, readTorch, type Device } from "@prisma/tensor";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { repositoryFile } from "../../../../test/repository-file.ts";
-import { doublingTuples, goodTorch, TORCH_CASES, type TorchCase } from "./corpus/torch-cases.ts";
+import { TORCH_ARCHIVES } from "./corpus/torch-archive-cases.ts";
+import { goodTorch, type TorchCase } from "./corpus/torch-case.ts";
+import { doublingTuples, TORCH_PICKLES } from "./corpus/torch-pickle-cases.ts";
 import { filesOf, global, pickle, storage, tensorCall, zip } from "./corpus/torch-file.ts";
 
 let device: Device;
@@ -26,16 +28,15 @@ function expectError(error: PrismaError, { code, details = {} }: TorchCase): voi
   expect(error.details).toMatchObject(details);
 }
 
-test.each(TORCH_CASES.map((one) => [`${one.what} -> ${one.code}`, one] as const))(
-  "%s",
-  async (_, one) => {
-    const before = memory();
-    const bytes = one.build();
-    expectError(await errorOf(() => readTorch(bytes, one.limits)), one);
-    expectError(await errorOf(() => readTorch(new Blob([bytes]), one.limits)), one);
-    expect(memory()).toMatchObject({ tensors: before.tensors, buffers: before.buffers });
-  },
-);
+test.each(
+  [...TORCH_ARCHIVES, ...TORCH_PICKLES].map((one) => [`${one.what} -> ${one.code}`, one] as const),
+)("%s", async (_, one) => {
+  const before = memory();
+  const bytes = one.build();
+  expectError(await errorOf(() => readTorch(bytes, one.limits)), one);
+  expectError(await errorOf(() => readTorch(new Blob([bytes]), one.limits)), one);
+  expect(memory()).toMatchObject({ tensors: before.tensors, buffers: before.buffers });
+});
 
 test("the file that they are faults of is read, with a 64-bit end and 64-bit sizes too", async () => {
   const files = filesOf(pickle(tensorCall()));
