@@ -5,7 +5,7 @@ import { FILE_DTYPE_BITS } from "./decode-dtype.ts";
 import type { TorchCheck } from "./torch-limits.ts";
 import type { TorchStorage } from "./torch-values.ts";
 import { readZipDirectory, type ZipEntry } from "./zip-directory.ts";
-import { entryStart, readEntry } from "./zip-entry.ts";
+import { readEntry } from "./zip-entry.ts";
 
 /** An archive opened. */
 export interface TorchArchive {
@@ -86,10 +86,8 @@ export async function openTorchArchive(
   return {
     bigEndian: await isBigEndian(source, entries.get(`${folder}byteorder`), check),
     pickle: () => readEntry(source, pickle, check),
-    read: async (key, [begin, end], options) => {
-      const start = await entryStart(source, named(`${folder}data/${key}`), check, options);
-      return source.read(start + begin, start + end, options);
-    },
+    read: (key, range, reading) =>
+      readEntry(source, named(`${folder}data/${key}`), check, { range, reading }),
     checkStorage: (one) => checkStorage(check, one, storage(one.key)),
   };
 }

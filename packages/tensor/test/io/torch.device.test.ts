@@ -112,6 +112,9 @@ onEachDevice(() => {
     // The header of the storage's file within the archive, and half of its 24 float32.
     expect(reads.slice(opened)).toEqual([expect.any(Number), 48]);
     expect(reads[opened]).toBeLessThan(100);
+    await file.tensors.get("base")?.data();
+    // Of a whole storage both come with one request.
+    expect(reads.slice(opened + 2)).toEqual([expect.any(Number)]);
     file.dispose();
   });
 });
