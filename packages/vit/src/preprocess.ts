@@ -1,7 +1,8 @@
 // Pictures to one input tensor, and what the model saw of each.
 import { tensor, type Tensor } from "@prisma/tensor";
 import type { ImageInput } from "./images/image-input.ts";
-import { prepareImage, type Box, type PreprocessConfig } from "./images/prepare-image.ts";
+import { prepareImage, type Box } from "./images/prepare-image.ts";
+import type { PreprocessConfig } from "./images/preprocess-config.ts";
 import type { Pixels } from "./images/pixels.ts";
 
 /** One picture as the model saw it: draw overlays on this. */

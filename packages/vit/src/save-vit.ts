@@ -2,7 +2,7 @@
 import { writeSafetensors, type Tensor } from "@prisma/tensor";
 import type { ViTConfig } from "./config.ts";
 import type { ConfigFile } from "./families/family.ts";
-import type { PreprocessConfig } from "./images/prepare-image.ts";
+import type { PreprocessConfig } from "./images/preprocess-config.ts";
 import { parameterShapes } from "./parameter-shapes.ts";
 
 /** What is saved of a model. */

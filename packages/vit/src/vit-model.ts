@@ -10,7 +10,7 @@ import {
 import { PrismaError, zeros, type Tensor } from "@prisma/tensor";
 import type { ViTConfig } from "./config.ts";
 import type { ImageInput } from "./images/image-input.ts";
-import type { PreprocessConfig } from "./images/prepare-image.ts";
+import type { PreprocessConfig } from "./images/preprocess-config.ts";
 import { logitDirections } from "./logit-directions.ts";
 import { saveViT, type SavedViT } from "./save-vit.ts";
 import { preprocessImages, type PreprocessDetails } from "./preprocess.ts";

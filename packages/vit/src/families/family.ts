@@ -1,7 +1,7 @@
 // A model family: facts about a checkpoint layout, as data. Nothing here touches values.
 import { stack, zeros, type Tensor } from "@prisma/tensor";
 import type { ViTConfig } from "../config.ts";
-import type { PreprocessConfig } from "../images/prepare-image.ts";
+import type { PreprocessConfig } from "../images/preprocess-config.ts";
 
 /** A configuration file as it was read. */
 export type ConfigFile = Readonly<Record<string, unknown>>;

@@ -2,63 +2,21 @@
 import type { Tensor } from "@prisma/tensor";
 import { invalidConfig } from "../check-config.ts";
 import { createConfig, type ViTConfig, type ViTConfigInput } from "../config.ts";
-import type { PreprocessConfig } from "../images/prepare-image.ts";
+import { prismaPreprocess } from "../images/prisma-preprocess.ts";
 import { parameterShapes } from "../parameter-shapes.ts";
-import {
-  choiceField,
-  numberField,
-  numbersField,
-  objectField,
-  stringsField,
-} from "./config-file.ts";
+import { numberField, objectField, stringsField } from "./config-file.ts";
 import {
   same,
   stacked,
-  type ConfigFile,
   type Family,
   type ModelDescription,
   type ModelFacts,
   type WeightSource,
 } from "./family.ts";
 
-const FITS = new Map([
-  ["cover", "cover"],
-  ["stretch", "stretch"],
-] as const);
-const INTERPOLATIONS = new Map([
-  ["bilinear", "bilinear"],
-  ["bicubic", "bicubic"],
-] as const);
-
 function required<T>(value: T | undefined, field: string, expected: string): T {
   if (value === undefined) throw invalidConfig(field, value, expected);
   return value;
-}
-
-/** The `preprocess` section: the fields of `PreprocessConfig`. */
-function preprocessOf(section: ConfigFile, config: ViTConfig): PreprocessConfig {
-  const perChannel = (field: string): readonly number[] => {
-    const values = numbersField(section, field) ?? [];
-    if (values.length === config.nChannels) return values;
-    throw invalidConfig(
-      `preprocess.${field}`,
-      section[field],
-      `${config.nChannels} numbers, one a channel`,
-    );
-  };
-  const [rows, columns] = numbersField(section, "resizeTo") ?? config.imageSize;
-  return {
-    channels: config.nChannels,
-    size: config.imageSize,
-    resizeTo: [
-      required(rows, "preprocess.resizeTo", "two numbers"),
-      required(columns, "preprocess.resizeTo", "two numbers"),
-    ],
-    fit: choiceField(section, "fit", FITS) ?? "cover",
-    interpolation: choiceField(section, "interpolation", INTERPOLATIONS) ?? "bilinear",
-    mean: perChannel("mean"),
-    std: perChannel("std"),
-  };
 }
 
 function read({ config: file }: ModelDescription): ModelFacts {
@@ -68,7 +26,7 @@ function read({ config: file }: ModelDescription): ModelFacts {
   // What the fields hold is checked, one by one, by createConfig.
   const config = createConfig({ ...(fields as Partial<ViTConfigInput>), nLayers, dModel });
   const preprocess =
-    section === undefined ? null : preprocessOf(objectField(file, "preprocess"), config);
+    section === undefined ? null : prismaPreprocess(objectField(file, "preprocess"), config);
   const labels = stringsField(file, "labels") ?? null;
   return { config, labels, preprocess, processing: stringsField(file, "processing") ?? [] };
 }

@@ -6,7 +6,7 @@ import {
   type ClassificationType,
   type ViTConfig,
 } from "../config.ts";
-import type { PreprocessConfig } from "../images/prepare-image.ts";
+import { timmPreprocess } from "../images/timm-preprocess.ts";
 import {
   choiceField,
   flagField,
@@ -63,18 +63,6 @@ const MODEL_ARGS: ReadonlySet<string> = new Set([
   "qkv_bias",
   "pre_norm",
 ]);
-
-/** timm's ImageNet defaults, used where a configuration does not say. */
-const DEFAULTS = {
-  mean: [0.485, 0.456, 0.406],
-  std: [0.229, 0.224, 0.225],
-  cropPct: 0.875,
-} as const;
-
-const INTERPOLATIONS = new Map([
-  ["bilinear", "bilinear"],
-  ["bicubic", "bicubic"],
-] as const);
 
 function architectureOf(file: ConfigFile): {
   sizes: readonly [number, number, number];
@@ -140,36 +128,6 @@ function configOf(file: ConfigFile): ViTConfig {
   });
 }
 
-/** timm's `create_transform`, as of timm 1.0.31; older ones cover sizes that are not square with bilinear interpolation. */
-function preprocessOf(pretrained: ConfigFile, config: ViTConfig): PreprocessConfig {
-  const crop = numberField(pretrained, "crop_pct") ?? DEFAULTS.cropPct;
-  const [rows, columns] = config.imageSize.map((size) => Math.floor(size / crop));
-  const resizeTo = [rows ?? 0, columns ?? 0] as const;
-  const fit =
-    choiceField(
-      pretrained,
-      "crop_mode",
-      new Map([
-        ["center", "cover"],
-        ["squash", "stretch"],
-      ] as const),
-    ) ?? "cover";
-  const perChannel = (field: string, fallback: readonly number[]): readonly number[] => {
-    const values = numbersField(pretrained, field) ?? fallback;
-    if (values.length === config.nChannels) return values;
-    throw invalidConfig(field, values, `${config.nChannels} numbers, one a channel`);
-  };
-  return {
-    channels: config.nChannels,
-    size: config.imageSize,
-    resizeTo,
-    fit,
-    interpolation: choiceField(pretrained, "interpolation", INTERPOLATIONS) ?? "bilinear",
-    mean: perChannel("mean", DEFAULTS.mean),
-    std: perChannel("std", DEFAULTS.std),
-  };
-}
-
 /** Class names; identifiers are spelled out where the file describes them. */
 function labelsOf(file: ConfigFile): readonly string[] | null {
   const names =
@@ -186,7 +144,10 @@ function read({ config: file }: ModelDescription): ModelFacts {
   return {
     config,
     labels: labelsOf(file),
-    preprocess: preprocessOf(objectField(file, "pretrained_cfg"), config),
+    preprocess: timmPreprocess(objectField(file, "pretrained_cfg"), {
+      channels: config.nChannels,
+      size: config.imageSize,
+    }),
   };
 }
 

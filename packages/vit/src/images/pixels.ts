@@ -7,6 +7,10 @@ export interface Pixels {
   readonly width: number;
   readonly height: number;
   readonly channels: number;
+  /** Opacity of each pixel, 0 to 255, where a file gives it beside the colors: for colors of a palette, or for one color. */
+  readonly opacity?: Uint8Array;
+  /** True for a palette or for one bit a pixel: Pillow resizes those to the nearest pixel, whatever is asked for. */
+  readonly indexed?: boolean;
 }
 
 /** Pillow's ITU-R 601-2 luma in 16-bit fixed point. */
@@ -47,23 +51,4 @@ export function toChannels(image: Pixels, channels: number): Pixels {
     `preprocess: the model reads ${channels} channels; pictures can be turned into 1 (grey) or 3 (RGB)`,
     { channels },
   );
-}
-
-/** The part of `image` of `width` by `height` pixels whose upper left corner is at `left`, `top`. */
-export function crop(
-  image: Pixels,
-  box: {
-    readonly left: number;
-    readonly top: number;
-    readonly width: number;
-    readonly height: number;
-  },
-): Pixels {
-  const { channels } = image;
-  const out = new Uint8Array(box.width * box.height * channels);
-  for (let y = 0; y < box.height; y++) {
-    const from = ((box.top + y) * image.width + box.left) * channels;
-    out.set(image.data.subarray(from, from + box.width * channels), y * box.width * channels);
-  }
-  return { data: out, width: box.width, height: box.height, channels };
 }

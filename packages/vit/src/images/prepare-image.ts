@@ -1,25 +1,13 @@
-// Pictures to model inputs: color, size, crop and scale as a checkpoint's own configuration asks for, as timm does it.
+// Pictures to model inputs: color, size, crop and scale as a checkpoint's own configuration asks for, as its library does it.
+import { cropOrPad, placementOf } from "./crop-or-pad.ts";
+import { invalidImage } from "./image-error.ts";
 import { readImage, type ImageInput } from "./image-input.ts";
 import { assertPixels } from "./image-limits.ts";
-import { crop, toChannels, type Pixels } from "./pixels.ts";
-import { resize, type Interpolation } from "./resize.ts";
-
-/** How a checkpoint wants its pictures. */
-export interface PreprocessConfig {
-  /** 1 for grey, 3 for RGB. */
-  readonly channels: number;
-  /** Rows and columns the model reads. */
-  readonly size: readonly [rows: number, columns: number];
-  /** Rows and columns that the picture is resized to, or at least to, before the crop. */
-  readonly resizeTo: readonly [rows: number, columns: number];
-  /** `cover`: keep the aspect ratio and cover `resizeTo`; `stretch`: take exactly that size. */
-  readonly fit: "cover" | "stretch";
-  readonly interpolation: Interpolation;
-  /** Per channel, taken from values of 0 to 1. */
-  readonly mean: readonly number[];
-  /** Per channel, divided by after the mean is taken off. */
-  readonly std: readonly number[];
-}
+import { toChannels, type Pixels } from "./pixels.ts";
+import type { PreprocessConfig } from "./preprocess-config.ts";
+import { resize } from "./resize.ts";
+import { roundHalfEven } from "./round-half-even.ts";
+import { onWhite, premultiply, unpremultiply } from "./transparency.ts";
 
 /** A rectangle in pixels of a picture. */
 export interface Box {
@@ -33,47 +21,79 @@ export interface Box {
 export interface PreparedImage {
   /** Resized and cropped, before scaling: draw overlays on this. */
   readonly picture: Pixels;
-  /** The part of the original that it shows, in the original's pixels. */
+  /** The part of the original that it shows, in the original's pixels; it reaches outside where the picture is padded. */
   readonly box: Box;
   /** `[C, rows, columns]`, scaled. */
   readonly values: Float32Array;
 }
 
-/** Python's `round`: halves go to the even neighbour. */
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  if (x - floor !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
-/**
- * Size at which `image` covers `[rows, columns]`. A square goes by torchvision's `Resize` (the longer side cut down to
- * whole pixels), anything else by timm's `ResizeKeepRatio` (both sides rounded): they differ by a pixel.
- */
-function coverSize(
-  image: Pixels,
-  [rows, columns]: readonly [number, number],
-): { width: number; height: number } {
+/** torchvision's `Resize` to a shortest side: the longer one cut down to whole pixels. */
+function shortestSide({ width, height }: Size, side: number): Size {
+  if (width <= height) return { width: side, height: Math.trunc((side * height) / width) };
+  return { width: Math.trunc((side * width) / height), height: side };
+}
+
+/** Size of `image` after resizing: squares are covered by torchvision's rule, anything else goes by timm's `ResizeKeepRatio`. */
+function sizeAfter(image: Size, { resizeTo: [rows, columns], fit }: PreprocessConfig): Size {
   const { width, height } = image;
-  if (rows === columns) {
-    if (width <= height) return { width: columns, height: Math.trunc((columns * height) / width) };
-    return { width: Math.trunc((rows * width) / height), height: rows };
-  }
-  const ratio = Math.min(height / rows, width / columns);
+  if (fit === "none") return { width, height };
+  if (fit === "stretch") return { width: columns, height: rows };
+  if (fit === "cover" && rows === columns) return shortestSide(image, rows);
+  const ratios = [height / rows, width / columns];
+  const ratio = fit === "cover" ? Math.min(...ratios) : Math.max(...ratios);
   return { width: roundHalfEven(width / ratio), height: roundHalfEven(height / ratio) };
 }
 
-/** Interleaved bytes to planes of floats, rounding as float32 arithmetic does at every step. */
+/** Refuses pictures that the resized size cannot hold: too large, or so thin that nothing is left. */
+function assertResized({ width, height }: Size, image: Size): void {
+  assertPixels("the number of pixels after resizing", width * height);
+  if (width >= 1 && height >= 1) return;
+  throw invalidImage(
+    `${image.width} x ${image.height} pixels are so thin that resizing leaves ${width} x ${height}`,
+    { width: image.width, height: image.height },
+  );
+}
+
+/** `image` in the channels of `config`, resized in the order of its library. */
+function resizeInColor(image: Pixels, to: Size, config: PreprocessConfig): Pixels {
+  const { interpolation, library, channels } = config;
+  if (library !== "open_clip") {
+    const colored = toChannels(config.alpha === "white" ? onWhite(image) : image, channels);
+    return resize(
+      colored,
+      to,
+      interpolation,
+      library === "transformers" ? "torchvision" : "pillow",
+    );
+  }
+  const translucent = image.channels === 2 || image.channels === 4;
+  const sameSize = to.width === image.width && to.height === image.height;
+  if (image.indexed === true) return toChannels(resize(image, to, "nearest"), channels);
+  if (!translucent || sameSize) return toChannels(resize(image, to, interpolation), channels);
+  return toChannels(unpremultiply(resize(premultiply(image), to, interpolation)), channels);
+}
+
+/** Interleaved bytes to planes of floats, rounding as float32 arithmetic does at every step of the library. */
 function scaled(
   { data, width, height, channels }: Pixels,
-  { mean, std }: PreprocessConfig,
+  { mean, std, rescale = 1 / 255, library }: PreprocessConfig,
 ): Float32Array {
   const plane = width * height;
   const out = new Float32Array(plane * channels);
+  const white = Math.fround(1 / rescale);
+  // transformers scales mean and deviation up to bytes, the others bytes down to 0 to 1.
+  const fused = library === "transformers";
+  const [inMean, inUnit] = fused ? [white, 1] : [1, white];
   for (let c = 0; c < channels; c++) {
-    const [shift, scale] = [Math.fround(mean[c] ?? 0), Math.fround(std[c] ?? 1)];
+    const shift = Math.fround(Math.fround(mean[c] ?? 0) * inMean);
+    const scale = Math.fround(Math.fround(std[c] ?? 1) * inMean);
     for (let i = 0; i < plane; i++) {
-      const unit = Math.fround((data[i * channels + c] ?? 0) / 255);
+      const unit = Math.fround((data[i * channels + c] ?? 0) / inUnit);
       out[c * plane + i] = Math.fround(unit - shift) / scale;
     }
   }
@@ -83,16 +103,16 @@ function scaled(
 /** `image` as `config` asks for. */
 function prepare(image: Pixels, config: PreprocessConfig): PreparedImage {
   const [height, width] = config.size;
-  const colored = toChannels(image, config.channels);
-  const to =
-    config.fit === "stretch"
-      ? { width: config.resizeTo[1], height: config.resizeTo[0] }
-      : coverSize(image, config.resizeTo);
-  assertPixels("the number of pixels after resizing", to.width * to.height);
-  const resized = resize(colored, to, config.interpolation);
-  const left = roundHalfEven((to.width - width) / 2);
-  const top = roundHalfEven((to.height - height) / 2);
-  const picture = crop(resized, { left, top, width, height });
+  const to = sizeAfter(image, config);
+  assertResized(to, image);
+  assertPixels("the number of pixels the model reads", width * height);
+  const resized = resizeInColor(image, to, config);
+  const { left, top } = placementOf(
+    to,
+    config.size,
+    config.library === "transformers" ? "down" : "even",
+  );
+  const picture = cropOrPad(resized, { left, top }, config.size, config.fill ?? []);
   const [x, y] = [image.width / to.width, image.height / to.height];
   const box = { left: left * x, top: top * y, width: width * x, height: height * y };
   return { picture, box, values: scaled(picture, config) };

@@ -1,38 +1,24 @@
-// Image resizing exactly as Pillow does it: antialiased, in two passes of 8-bit fixed point arithmetic.
+// Image resizing exactly as Pillow and torchvision do it: antialiased, in two passes of 8-bit fixed point arithmetic.
 import type { Pixels } from "./pixels.ts";
+import { RESAMPLE_FILTERS, type Interpolation, type ResampleFilter } from "./resample-filter.ts";
 
-/** Interpolations that checkpoints name and that are reproduced bit by bit. */
-export type Interpolation = "bilinear" | "bicubic";
-
-interface Filter {
-  readonly support: number;
-  readonly at: (x: number) => number;
-}
-
-/** Keys' cubic kernel with a = -1/2, in the order of operations of Pillow's `bicubic_filter`. */
-function bicubic(x: number): number {
-  const a = -0.5;
-  const t = Math.abs(x);
-  if (t < 1) return ((a + 2) * t - (a + 3)) * t * t + 1;
-  return t < 2 ? (((t - 5) * t + 8) * t - 4) * a : 0;
-}
-
-const FILTERS: Readonly<Record<Interpolation, Filter>> = {
-  bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
-  bicubic: { support: 2, at: bicubic },
-};
-
-/** Fixed point: 32 bits less 8 of the pixel and 2 for overshoot. */
-const PRECISION_BITS = 22;
+/** Whose arithmetic: `pillow` is `Image.resize` of Pillow 13, `torchvision` is `resize` of tensors of bytes with antialiasing. */
+export type Resampler = "pillow" | "torchvision";
 
 /** For one output pixel: the first input pixel and the weights of it and those after it. */
 interface Window {
   readonly start: number;
-  readonly weights: Int32Array;
+  readonly weights: readonly number[];
 }
 
-/** Windows of `out` pixels that cover `size` pixels; Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc`. */
-function windowsOf(size: number, out: number, filter: Filter): Window[] {
+/** Windows of a pass, their weights in fixed point of `bits` bits. */
+interface Pass {
+  readonly bits: number;
+  readonly windows: readonly Window[];
+}
+
+/** Windows of `out` pixels that cover `size` pixels, their weights adding up to 1; Pillow's `precompute_coeffs`. */
+function windowsOf(size: number, out: number, filter: ResampleFilter): Window[] {
   const scale = size / out;
   const spread = Math.max(scale, 1);
   const support = filter.support * spread;
@@ -44,60 +30,116 @@ function windowsOf(size: number, out: number, filter: Filter): Window[] {
       filter.at((x + start - center + 0.5) * (1 / spread)),
     );
     const sum = raw.reduce((total, weight) => total + weight, 0);
-    const fixed = raw.map((weight) => {
-      const scaled = (sum === 0 ? weight : weight / sum) * (1 << PRECISION_BITS);
-      return Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-    });
-    return { start, weights: Int32Array.from(fixed) };
+    return { start, weights: raw.map((weight) => (sum === 0 ? weight : weight / sum)) };
   });
 }
 
-/** Weighted sum over pixels `step` apart, rounded and clipped to 8 bits. */
-function blend(data: Pixels["data"], from: number, step: number, weights: Int32Array): number {
-  let sum = 1 << (PRECISION_BITS - 1);
-  for (let x = 0; x < weights.length; x++) sum += (data[from + x * step] ?? 0) * (weights[x] ?? 0);
-  return Math.min(255, Math.max(0, sum >> PRECISION_BITS));
+/** Pillow: 32 bits less 8 of the pixel and 2 for overshoot. torchvision: as many as the largest weight leaves in 16 bits. */
+function bitsOf(windows: readonly Window[], resampler: Resampler): number {
+  if (resampler === "pillow") return 22;
+  const largest = windows.reduce((most, { weights }) => Math.max(most, ...weights), 0);
+  let bits = 0;
+  while (bits < 22 && Math.trunc(0.5 + largest * 2 ** (bits + 1)) < 1 << 15) bits++;
+  return bits;
 }
 
-function resizeColumns(image: Pixels, width: number, filter: Filter): Pixels {
+function passOf(size: number, out: number, filter: ResampleFilter, resampler: Resampler): Pass {
+  const windows = windowsOf(size, out, filter);
+  const bits = bitsOf(windows, resampler);
+  const fixed = (weight: number): number =>
+    Math.trunc(weight * (1 << bits) + (weight < 0 ? -0.5 : 0.5));
+  return {
+    bits,
+    windows: windows.map(({ start, weights }) => ({ start, weights: weights.map(fixed) })),
+  };
+}
+
+/** Weighted sum over pixels `step` apart from `from` on, rounded and clipped to 8 bits. */
+function blend(
+  data: Pixels["data"],
+  from: number,
+  step: number,
+  weights: readonly number[],
+  bits: number,
+): number {
+  let sum = 1 << (bits - 1);
+  for (let x = 0; x < weights.length; x++) sum += (data[from + x * step] ?? 0) * (weights[x] ?? 0);
+  return Math.min(255, Math.max(0, sum >> bits));
+}
+
+function resizeColumns(image: Pixels, width: number, { windows, bits }: Pass): Pixels {
   const { data, height, channels } = image;
   const out = new Uint8Array(height * width * channels);
-  windowsOf(image.width, width, filter).forEach(({ start, weights }, x) => {
+  windows.forEach(({ start, weights }, x) => {
     for (let y = 0; y < height; y++) {
       for (let c = 0; c < channels; c++) {
         const from = (y * image.width + start) * channels + c;
-        out[(y * width + x) * channels + c] = blend(data, from, channels, weights);
+        out[(y * width + x) * channels + c] = blend(data, from, channels, weights, bits);
       }
     }
   });
   return { data: out, width, height, channels };
 }
 
-function resizeRows(image: Pixels, height: number, filter: Filter): Pixels {
+function resizeRows(image: Pixels, height: number, { windows, bits }: Pass): Pixels {
   const { data, width, channels } = image;
   const row = width * channels;
   const out = new Uint8Array(height * row);
-  windowsOf(image.height, height, filter).forEach(({ start, weights }, y) => {
-    for (let x = 0; x < row; x++) out[y * row + x] = blend(data, start * row + x, row, weights);
+  windows.forEach(({ start, weights }, y) => {
+    for (let x = 0; x < row; x++)
+      out[y * row + x] = blend(data, start * row + x, row, weights, bits);
   });
   return { data: out, width, height, channels };
 }
 
+/** Input pixel of each output pixel, added up step by step as Pillow does. */
+function nearestOf(size: number, out: number): number[] {
+  const step = size / out;
+  let at = step / 2;
+  return Array.from({ length: out }, () => {
+    const found = Math.min(size - 1, Math.floor(at));
+    at += step;
+    return found;
+  });
+}
+
+/** `image` at `width` by `height` pixels, each the nearest of the input. */
+function resizeNearest(image: Pixels, size: { width: number; height: number }): Pixels {
+  const { channels } = image;
+  const out = new Uint8Array(size.width * size.height * channels);
+  const columns = nearestOf(image.width, size.width);
+  nearestOf(image.height, size.height).forEach((row, y) => {
+    columns.forEach((column, x) => {
+      const from = (row * image.width + column) * channels;
+      out.set(image.data.subarray(from, from + channels), (y * size.width + x) * channels);
+    });
+  });
+  return { data: out, ...size, channels };
+}
+
 /**
- * `image` at `width` by `height` pixels, the same bytes as `Image.resize` of Pillow 13, which goes down the columns first
- * where the height shrinks by more than twice what the width does (older ones never do).
+ * `image` at `width` by `height` pixels, the same bytes as `resampler` gives. Pillow 13 goes down the columns first where the
+ * height shrinks by more than twice what the width does (older ones and torchvision never do).
  */
 export function resize(
   image: Pixels,
   size: { readonly width: number; readonly height: number },
   interpolation: Interpolation,
+  resampler: Resampler = "pillow",
 ): Pixels {
-  const filter = FILTERS[interpolation];
+  if (size.width === image.width && size.height === image.height) return image;
+  if (interpolation === "nearest") return resizeNearest(image, size);
+  const filter = RESAMPLE_FILTERS[interpolation];
+  const pass = (from: number, to: number): Pass => passOf(from, to, filter, resampler);
   const across = (from: Pixels): Pixels =>
-    size.width === from.width ? from : resizeColumns(from, size.width, filter);
+    size.width === from.width
+      ? from
+      : resizeColumns(from, size.width, pass(from.width, size.width));
   const down = (from: Pixels): Pixels =>
-    size.height === from.height ? from : resizeRows(from, size.height, filter);
+    size.height === from.height
+      ? from
+      : resizeRows(from, size.height, pass(from.height, size.height));
   const [shorter, narrower] = [image.height - size.height, image.width - size.width];
-  const downFirst = shorter > 0 && shorter > 2 * narrower;
+  const downFirst = resampler === "pillow" && shorter > 0 && shorter > 2 * narrower;
   return downFirst ? across(down(image)) : down(across(image));
 }

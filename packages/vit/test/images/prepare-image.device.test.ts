@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../../test/on-each-device.ts";
 import { timm } from "../../src/families/timm.ts";
-import { prepareImage, type PreprocessConfig } from "../../src/images/prepare-image.ts";
+import { prepareImage } from "../../src/images/prepare-image.ts";
+import type { PreprocessConfig } from "../../src/images/preprocess-config.ts";
 import { goldenFolder, readExpected, readJson } from "../golden-set.ts";
 
 interface PreprocessIndex {

@@ -45,6 +45,8 @@ function passesOf({ width, height, depth, samples, interlaced }: PngHeader): Sto
 /** Sample `index` of a row of packed samples. */
 function sampleAt(row: Uint8Array, index: number, depth: number): number {
   if (depth === 8) return row[index] ?? 0;
+  // The higher byte, as Pillow takes it.
+  if (depth === 16) return row[index * 2] ?? 0;
   const bit = index * depth;
   return ((row[bit >> 3] ?? 0) >> (8 - depth - (bit & 7))) & ((1 << depth) - 1);
 }
@@ -86,21 +88,43 @@ function applyPalette(indices: Uint8Array, palette: Uint8Array): Uint8Array {
   return out;
 }
 
-function finish(stored: Uint8Array, { header, palette }: PngParts): Pixels {
+/** Opacity of each pixel by what the tRNS chunk says: of its index, or of the one color it names. */
+function opacityOf(
+  stored: Uint8Array,
+  { header, transparency }: PngParts,
+): { opacity?: Uint8Array } {
+  const { indexed, samples, depth } = header;
+  if (transparency === null || samples % 2 === 0 || depth === 16) return {};
+  if (indexed) return { opacity: stored.map((index) => transparency[index] ?? 255) };
+  const isKey = (pixel: number): boolean =>
+    Array.from({ length: samples }).every(
+      (_, c) => stored[pixel * samples + c] === transparency[c * 2 + 1],
+    );
+  const pixels = stored.length / samples;
+  return { opacity: Uint8Array.from({ length: pixels }, (_, i) => (isKey(i) ? 0 : 255)) };
+}
+
+function finish(stored: Uint8Array, parts: PngParts): Pixels {
+  const { header, palette } = parts;
   const { width, height, depth, samples } = header;
+  const opacity = opacityOf(stored, parts);
   if (header.indexed && palette !== null)
-    return { data: applyPalette(stored, palette), width, height, channels: 3 };
+    return {
+      data: applyPalette(stored, palette),
+      width,
+      height,
+      channels: 3,
+      indexed: true,
+      ...opacity,
+    };
   const scale = 255 / ((1 << depth) - 1);
-  return {
-    data: depth === 8 ? stored : stored.map((value) => value * scale),
-    width,
-    height,
-    channels: samples,
-  };
+  const data = depth >= 8 ? stored : stored.map((value) => value * scale);
+  const bits = depth === 1 ? { indexed: true } : {};
+  return { data, width, height, channels: samples, ...bits, ...opacity };
 }
 
 /**
- * Decodes a PNG of up to 8 bits a sample. Palettes become RGB; gamma, color profiles and transparent colors are not applied.
+ * Decodes a PNG. Palettes become RGB, 16 bits their higher byte; gamma and color profiles are not applied.
  * @throws PrismaError IMAGE_INVALID, IMAGE_UNSUPPORTED, IMAGE_TOO_LARGE
  */
 export async function decodePng(bytes: Uint8Array): Promise<Pixels> {

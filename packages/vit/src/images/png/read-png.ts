@@ -6,7 +6,7 @@ import { assertImageSize } from "../image-limits.ts";
 export interface PngHeader {
   readonly width: number;
   readonly height: number;
-  /** Bits a sample: 1, 2, 4 or 8. */
+  /** Bits a sample: 1, 2, 4, 8 or 16. */
   readonly depth: number;
   /** Samples a pixel. */
   readonly samples: number;
@@ -19,6 +19,8 @@ export interface PngParts {
   readonly header: PngHeader;
   /** Red, green, blue of each index. */
   readonly palette: Uint8Array | null;
+  /** The body of the tRNS chunk: opacity of each index, or the one color that is transparent. */
+  readonly transparency: Uint8Array | null;
   /** The compressed rows, in order. */
   readonly data: readonly Uint8Array[];
 }
@@ -97,7 +99,9 @@ function readHeader(body: Uint8Array): PngHeader {
       { color, depth },
     );
   }
-  if (depth === 16) throw unsupportedImage("a PNG of 16 bits a sample; save it with 8", { depth });
+  // Pillow cuts such values off at 255, which makes a white picture of them.
+  if (depth === 16 && color === 0)
+    throw unsupportedImage("a grey PNG of 16 bits a sample; save it with 8", { depth });
   return {
     width,
     height,
@@ -110,7 +114,7 @@ function readHeader(body: Uint8Array): PngHeader {
 
 /**
  * Reads the chunks of a PNG.
- * @throws PrismaError IMAGE_INVALID for a damaged or truncated file, IMAGE_UNSUPPORTED for 16 bits a sample, IMAGE_TOO_LARGE
+ * @throws PrismaError IMAGE_INVALID for a damaged or truncated file, IMAGE_UNSUPPORTED for animations and for grey of 16 bits, IMAGE_TOO_LARGE
  */
 export function readPng(bytes: Uint8Array): PngParts {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -118,16 +122,19 @@ export function readPng(bytes: Uint8Array): PngParts {
   if (first.type !== "IHDR") throw invalidImage("the PNG does not begin with its header");
   const header = readHeader(first.body);
   let palette: Uint8Array | null = null;
+  let transparency: Uint8Array | null = null;
   const data: Uint8Array[] = [];
   let from = SIGNATURE.length + 12 + first.body.length;
   for (;;) {
     const { type, body } = readChunk(bytes, view, from);
     if (type === "IEND") break;
     if (type === "PLTE") palette = body;
+    if (type === "tRNS") transparency = body;
+    if (type === "acTL") throw unsupportedImage("an animated PNG; give one frame of it");
     if (type === "IDAT") data.push(body);
     from += 12 + body.length;
   }
   if (data.length === 0) throw invalidImage("the PNG has no picture data");
   if (header.indexed && palette === null) throw invalidImage("the PNG has indices but no palette");
-  return { header, palette, data };
+  return { header, palette, transparency, data };
 }
