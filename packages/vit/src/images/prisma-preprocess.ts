@@ -39,7 +39,9 @@ export function prismaPreprocess(
   const unknown = Object.keys(section).find((field) => !KNOWN.has(field));
   if (unknown !== undefined)
     throw invalidConfig(`preprocess.${unknown}`, section[unknown], "no such field");
-  const { fill } = section;
+  const library = choiceField(section, "library", LIBRARIES);
+  const alpha = choiceField(section, "alpha", ALPHAS);
+  // What is absent stays absent, so that a model saved again is the same.
   return {
     channels: nChannels,
     size: imageSize,
@@ -48,9 +50,9 @@ export function prismaPreprocess(
     interpolation: choiceField(section, "interpolation", INTERPOLATIONS) ?? "bilinear",
     mean: perChannel(section, "mean", [], nChannels),
     std: deviations(section, "std", [], nChannels),
-    library: choiceField(section, "library", LIBRARIES) ?? "timm",
-    alpha: choiceField(section, "alpha", ALPHAS) ?? "drop",
-    rescale: positiveField(section, "rescale", 1 / 255),
-    ...(fill === undefined ? {} : { fill: perChannel(section, "fill", [], nChannels) }),
+    ...(library === undefined ? {} : { library }),
+    ...(alpha === undefined ? {} : { alpha }),
+    ...("rescale" in section ? { rescale: positiveField(section, "rescale", 1 / 255) } : {}),
+    ...("fill" in section ? { fill: perChannel(section, "fill", [], nChannels) } : {}),
   };
 }
