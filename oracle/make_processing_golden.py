@@ -92,6 +92,19 @@ def fold_value_biases(state: State) -> State:
     return out
 
 
+def singular_values(state: State) -> State:
+    """Those of every head's W_Q W_K^T, biases as one more row, and of W_V W_O: [H, E] each."""
+    out = {}
+    for layer in range(LAYERS):
+        attn = f"blocks.{layer}.attn"
+        q, k = (
+            torch.cat([state[f"{attn}.W_{x}"], state[f"{attn}.b_{x}"][:, None]], dim=1) for x in "QK"
+        )
+        out[f"{attn}.QK"] = torch.linalg.svdvals(q @ k.mT)[:, :E]
+        out[f"{attn}.OV"] = torch.linalg.svdvals(state[f"{attn}.W_V"] @ state[f"{attn}.W_O"])[:, :E]
+    return out
+
+
 STEPS = {
     "foldLayerNorm": fold_layer_norm,
     "centerWritingWeights": center_writing_weights,
@@ -118,6 +131,8 @@ def main() -> None:
         chain = process(chain)
     for name, value in chain.items():
         file.add(f"all/{name}", value, value.float())
+    for name, value in singular_values(weights).items():
+        file.add(f"singular/{name}", value, value.float())
     file.save(FOLDER, "processed")
     print(f"processing: {len(file.tensors)} tensors")
 

@@ -20,6 +20,7 @@ export { centerWritingWeights } from "./process/center-writing-weights.ts";
 export { foldLayerNorm } from "./process/fold-layer-norm.ts";
 export { foldValueBiases } from "./process/fold-value-biases.ts";
 export { type ModelWeights, type ProcessingName } from "./process/model-weights.ts";
+export { refactorAttention } from "./process/refactor-attention.ts";
 export { type SavedViT } from "./save-vit.ts";
 export { type PreprocessDetails, type SeenImage } from "./preprocess.ts";
 export {

@@ -120,7 +120,7 @@ export class ViT<Layers extends number = number> extends ViTModel<Layers> {
   /**
    * A model that computes the same from weights that are easier to read; nothing is shared, and whoever asked disposes it.
    * `true` stands for `foldLayerNorm`, `centerWritingWeights` and `foldValueBiases`, which leave the output as it is;
-   * `centerHead` keeps probabilities and differences of logits. What changes inside is said at each. `processing` names
+   * `centerHead` keeps probabilities and differences of logits, `refactorAttention` sorts the axes of heads. What changes inside is said at each. `processing` names
    * what was done, and the weights have another hash, so that caches of both are never mixed.
    * @throws PrismaError ARGUMENT_INVALID for what is no processing, was done before, or would change what this model
    *   computes, with the reason; OUT_OF_MEMORY

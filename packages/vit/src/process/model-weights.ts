@@ -8,6 +8,7 @@ export const PROCESSING = [
   "centerWritingWeights",
   "centerHead",
   "foldValueBiases",
+  "refactorAttention",
 ] as const;
 
 /** A way to rewrite weights. */

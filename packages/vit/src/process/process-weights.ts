@@ -6,13 +6,17 @@ import { centerHead } from "./center-head.ts";
 import { centerWritingWeights } from "./center-writing-weights.ts";
 import { foldLayerNorm } from "./fold-layer-norm.ts";
 import { foldValueBiases } from "./fold-value-biases.ts";
+import { refactorAttention } from "./refactor-attention.ts";
 import { PROCESSING, type ModelWeights, type ProcessingName } from "./model-weights.ts";
 
-const STEPS: Readonly<Record<ProcessingName, (weights: ModelWeights) => ModelWeights>> = {
+type Step = (weights: ModelWeights) => ModelWeights | Promise<ModelWeights>;
+
+const STEPS: Readonly<Record<ProcessingName, Step>> = {
   foldLayerNorm,
   centerWritingWeights,
   centerHead,
   foldValueBiases,
+  refactorAttention,
 };
 
 /** What `true` stands for: what leaves the output as it is, number for number. */
@@ -54,7 +58,7 @@ export async function processWeights(
   const steps = stepsOf(asked);
   const made: ModelWeights[] = [];
   try {
-    for (const step of steps) made.push(STEPS[step](made.at(-1) ?? weights));
+    for (const step of steps) made.push(await STEPS[step](made.at(-1) ?? weights));
     const last = made.pop() ?? weights;
     const description = { config: {}, preprocessor: null };
     const sources = prisma.weights(last.config, description);

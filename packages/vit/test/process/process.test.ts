@@ -79,6 +79,7 @@ test.each(MODELS)("%s: the output stays", async (_, options) => {
     ["foldLayerNorm"],
     ["centerWritingWeights"],
     ["foldValueBiases"],
+    ["refactorAttention"],
   ];
   for (const steps of each) {
     using processed = await model.process(steps);
