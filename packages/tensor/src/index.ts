@@ -34,6 +34,7 @@ export {
 export type { Explanation, KernelExplanation } from "./run/explain.ts";
 export { permutation } from "./permutation.ts";
 export type { RealizeOptions } from "./run/realize.ts";
+export { listFolder } from "./io/list-folder.ts";
 export { byteSource, type ByteInput, type ByteSource } from "./io/byte-source.ts";
 export {
   readSafetensors,

@@ -1,5 +1,5 @@
 // Files on disk, in Node.
-import { open, type FileHandle } from "node:fs/promises";
+import { open, readdir, type FileHandle } from "node:fs/promises";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PrismaError, quoteName } from "../errors.ts";
@@ -85,4 +85,14 @@ export function openFile(location: string): ByteSource {
     size: () => withFile(sizeOf),
     read: (begin, end) => withFile((file) => readRange(file, begin, end)),
   };
+}
+
+/** Names of the files in the folder at `location`, in no order; null where there is no such folder. */
+export async function listFiles(location: string): Promise<readonly string[] | null> {
+  try {
+    const entries = await readdir(pathOf(location), { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() ? [] : [entry.name]));
+  } catch {
+    return null;
+  }
 }

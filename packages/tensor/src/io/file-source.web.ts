@@ -9,3 +9,8 @@ export function openFile(location: string): ByteSource {
     `${quoteName(location)} is a path, and pages have no files; give a complete URL, e.g. new URL("...", document.baseURI)`,
   );
 }
+
+/** Null always: pages have no folders. */
+export async function listFiles(_location: string): Promise<readonly string[] | null> {
+  return null;
+}

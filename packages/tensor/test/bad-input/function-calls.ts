@@ -16,6 +16,7 @@ import {
   ones,
   permutation,
   randn,
+  listFolder,
   readNpy,
   readTorch,
   readSafetensors,
@@ -344,6 +345,11 @@ const FILES: BadCalls = {
       "ARGUMENT_INVALID",
       /device is a string/,
     ],
+  ],
+  listFolder: [
+    [() => listFolder(3 as never), "ARGUMENT_INVALID", /the number 3/],
+    [() => listFolder(null as never), "ARGUMENT_INVALID", /null/],
+    [() => listFolder(["models"] as never), "ARGUMENT_INVALID", /an array/],
   ],
   readTorch: [
     [() => readTorch(3 as never), "ARGUMENT_INVALID", /the number 3/],

@@ -1,6 +1,5 @@
 // The checkpoints of one training: by a folder's `checkpoints.json`, or by its files' names.
-import { listFolder } from "#list-folder";
-import { kindOf, PrismaError } from "@prisma/tensor";
+import { kindOf, listFolder, PrismaError } from "@prisma/tensor";
 import { inFolder, readFile, type FileAddress } from "../read-file.ts";
 import { checkpointsAmong, TRAINER_FOLDER, type Checkpoint } from "./checkpoint.ts";
 import { parseManifest } from "./manifest.ts";
