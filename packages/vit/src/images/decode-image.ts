@@ -6,8 +6,15 @@ import { readPhotoHeader, type PhotoHeader } from "./photo-header.ts";
 import type { Pixels } from "./pixels.ts";
 import { decodePng } from "./png/decode-png.ts";
 import { isPng } from "./png/read-png.ts";
+import { withoutExif } from "./without-exif.ts";
 
-/** RGBA of a decoded bitmap, refused where it is translucent: canvases hold such colors multiplied with alpha, which loses bits. */
+function withoutAlpha(rgba: Uint8ClampedArray): Uint8Array {
+  const rgb = new Uint8Array((rgba.length / 4) * 3);
+  for (let i = 0; i < rgb.length; i++) rgb[i] = rgba[i + Math.trunc(i / 3)] ?? 0;
+  return rgb;
+}
+
+/** RGB of a decoded bitmap, refused where it is translucent: canvases hold such colors multiplied with alpha, which loses bits. */
 function readBitmap(bitmap: ImageBitmap, format: string): Pixels {
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
@@ -16,7 +23,9 @@ function readBitmap(bitmap: ImageBitmap, format: string): Pixels {
   const { data } = context.getImageData(0, 0, width, height);
   const translucent = data.some((value, i) => i % 4 === 3 && value !== 255);
   if (translucent) throw unsupportedImage(`a ${format} with transparent parts; save it as PNG`);
-  return { data, width, height, channels: 4 };
+  // Pillow keeps the palette of a GIF.
+  const indexed = format === "GIF" ? { indexed: true } : {};
+  return { data: withoutAlpha(data), width, height, channels: 3, ...indexed };
 }
 
 /** Decodes as Pillow does: stored colors as they are, no rotation. */
@@ -27,11 +36,10 @@ async function decodePhoto(bytes: Uint8Array, header: PhotoHeader): Promise<Pixe
       { format: header.format },
     );
   }
-  const blob = new Blob([new Uint8Array(bytes)], { type: header.mimeType });
+  const blob = new Blob([withoutExif(bytes, header.format)], { type: header.mimeType });
   const bitmap = await createImageBitmap(blob, {
     colorSpaceConversion: "none",
     premultiplyAlpha: "none",
-    imageOrientation: "none",
   }).catch((cause: unknown) => {
     throw new PrismaError(
       "IMAGE_INVALID",
@@ -48,7 +56,8 @@ async function decodePhoto(bytes: Uint8Array, header: PhotoHeader): Promise<Pixe
 }
 
 /**
- * Decodes a PNG anywhere, and a JPEG, WebP or GIF in browsers, to the pixels Pillow would give.
+ * Decodes a PNG anywhere, and a JPEG, WebP or GIF in browsers, to the pixels Pillow would give. What a file is, its first
+ * bytes say, not its name.
  * @throws PrismaError IMAGE_UNSUPPORTED for any other kind of file, IMAGE_INVALID for a damaged or truncated one, IMAGE_TOO_LARGE
  */
 export async function decodeImage(bytes: Uint8Array): Promise<Pixels> {

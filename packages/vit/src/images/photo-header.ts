@@ -1,5 +1,6 @@
-// Size and completeness of JPEG, WebP and GIF files, read from their bytes before anything is decoded.
-import { invalidImage } from "./image-error.ts";
+// Size, completeness and kind of JPEG, WebP and GIF files, read from their bytes before anything is decoded.
+import { countGifFrames } from "./count-gif-frames.ts";
+import { invalidImage, unsupportedImage } from "./image-error.ts";
 
 /** What a file's own bytes say of its picture. */
 export interface PhotoHeader {
@@ -21,6 +22,10 @@ function truncated(format: string, bytes: Uint8Array): Error {
   return invalidImage(`the ${format} ends too early`, { bytes: bytes.length });
 }
 
+function animated(format: string): Error {
+  return unsupportedImage(`an animated ${format}; give one frame of it`, { format });
+}
+
 /** Frame headers: SOF0 to SOF15 but DHT, JPG and DAC (ITU T.81, table B.1). */
 const isFrame = (marker: number): boolean =>
   marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc;
@@ -34,7 +39,9 @@ function jpegHeader(bytes: Uint8Array): PhotoHeader {
     if (marker === 0xff) from++;
     else if (isFrame(marker)) {
       const ended = bytes.some((byte, i) => i > from && byte === 0xff && bytes[i + 1] === 0xd9);
-      if (!ended) throw truncated("JPEG", bytes);
+      if (!ended || from + 10 > bytes.length) throw truncated("JPEG", bytes);
+      // Browsers and Pillow make different colors of inks.
+      if (bytes[from + 9] === 4) throw unsupportedImage("a JPEG of inks (CMYK); save it in RGB");
       return {
         format: "JPEG",
         mimeType: "image/jpeg",
@@ -48,6 +55,9 @@ function jpegHeader(bytes: Uint8Array): PhotoHeader {
 
 function gifHeader(bytes: Uint8Array): PhotoHeader {
   if (bytes.length < 14 || bytes[bytes.length - 1] !== 0x3b) throw truncated("GIF", bytes);
+  const frames = countGifFrames(bytes);
+  if (frames === null) throw truncated("GIF", bytes);
+  if (frames > 1) throw animated("GIF");
   const view = viewOf(bytes);
   return {
     format: "GIF",
@@ -76,13 +86,14 @@ function webpHeader(bytes: Uint8Array): PhotoHeader {
   const view = viewOf(bytes);
   if (bytes.length < 30 || view.getUint32(4, true) + 8 > bytes.length)
     throw truncated("WebP", bytes);
+  if (ascii(bytes, 12, 16) === "VP8X" && ((bytes[20] ?? 0) & 2) !== 0) throw animated("WebP");
   const [width, height] = webpSize(bytes, view);
   return { format: "WebP", mimeType: "image/webp", width, height };
 }
 
 /**
  * Recognizes a JPEG, WebP or GIF by its first bytes; null for anything else.
- * @throws PrismaError IMAGE_INVALID for a truncated file
+ * @throws PrismaError IMAGE_INVALID for a truncated file, IMAGE_UNSUPPORTED for animations and for JPEGs of inks
  */
 export function readPhotoHeader(bytes: Uint8Array): PhotoHeader | null {
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return jpegHeader(bytes);

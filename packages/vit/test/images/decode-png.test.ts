@@ -96,7 +96,12 @@ test.each<[string, Uint8Array, string]>([
   ["2^32 - 1 columns", pngFile([headerOf(2 ** 32 - 1, 1), data, end]), "IMAGE_TOO_LARGE"],
   ["no columns", pngFile([headerOf(0, 8), data, end]), "IMAGE_INVALID"],
   ["no rows", pngFile([headerOf(8, 0), data, end]), "IMAGE_INVALID"],
-  ["16 bits a sample", pngFile([headerOf(8, 8, 16), data, end]), "IMAGE_UNSUPPORTED"],
+  ["grey of 16 bits", pngFile([headerOf(8, 8, 16), data, end]), "IMAGE_UNSUPPORTED"],
+  [
+    "an animation",
+    pngFile([header, chunk("acTL", [0, 0, 0, 2, 0, 0, 0, 0]), data, end]),
+    "IMAGE_UNSUPPORTED",
+  ],
   ["3 bits a sample", pngFile([headerOf(8, 8, 3), data, end]), "IMAGE_INVALID"],
   ["color type 5", pngFile([headerOf(8, 8, 8, 5), data, end]), "IMAGE_INVALID"],
   ["fewer rows than the header says", pngFile([headerOf(8, 9), data, end]), "IMAGE_INVALID"],
