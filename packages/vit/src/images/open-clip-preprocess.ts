@@ -43,6 +43,13 @@ function refuseUnknown(section: ConfigFile): void {
   if (mode !== "RGB") throw invalidConfig("preprocess_cfg.mode", mode, '"RGB"');
 }
 
+/** The byte that pictures are padded with. */
+function fillOf(section: ConfigFile): number {
+  const fill = numberField(section, "fill_color") ?? 0;
+  if (Number.isInteger(fill) && fill >= 0 && fill <= 255) return fill;
+  throw invalidConfig("fill_color", fill, "a whole number from 0 to 255");
+}
+
 /**
  * What `preprocess_cfg` asks for, as open_clip's `image_transform` does it; where it is silent: OpenAI's mean and standard
  * deviation, bicubic, the shortest side.
@@ -63,7 +70,7 @@ export function openClipPreprocess(
   const named = choiceField(section, "interpolation", INTERPOLATIONS) ?? "bicubic";
   // open_clip covers sizes that are not square with bicubic interpolation, whatever is asked for.
   const interpolation = fit === "cover" && size[0] !== size[1] ? "bicubic" : named;
-  const fill = numberField(section, "fill_color") ?? 0;
+  const fill = fillOf(section);
   return {
     channels: 3,
     size,

@@ -111,6 +111,28 @@ test("a photo cut at any byte is refused, or is not read", async () => {
   }
 });
 
+test("20,000 headers with bytes changed at random: a size, or a coded error", () => {
+  let state = 7;
+  const random = (limit: number): number => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return (state >>> 8) % limit;
+  };
+  const whole = [jpeg(300, 20), gif(), webp("VP8X", extended), webp("VP8L", lossless)];
+  const outcomes = new Set<string>();
+  for (let i = 0; i < 20_000; i++) {
+    const bytes = Uint8Array.from(whole[i % whole.length]!);
+    for (let n = random(3); n >= 0; n--) bytes[random(bytes.length)] = random(256);
+    try {
+      outcomes.add(readPhotoHeader(bytes)?.format ?? "none");
+    } catch (error) {
+      outcomes.add(error instanceof PrismaError ? error.code : String(error));
+    }
+  }
+  expect([...outcomes].toSorted()).toEqual(
+    ["GIF", "IMAGE_INVALID", "IMAGE_UNSUPPORTED", "JPEG", "WebP", "none"].toSorted(),
+  );
+});
+
 test("other bytes are none of them", () => {
   expect(readPhotoHeader(Uint8Array.from([1, 2, 3]))).toBeNull();
 });
