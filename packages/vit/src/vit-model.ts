@@ -77,7 +77,8 @@ export abstract class ViTModel<Layers extends number = number> extends HookedMod
   }
 
   /**
-   * Pictures as this model's checkpoint wants them: color, size, crop and scale, as timm and Pillow do it. `[B, C, rows, columns]`
+   * Pictures as this model's checkpoint wants them: color, size, crop and scale, to the byte as timm, transformers or
+   * open_clip prepares them, whichever the checkpoint is of. EXIF orientation is not applied. `[B, C, rows, columns]`
    * With `{ details: true }` also each picture as the model sees it.
    * @throws PrismaError IMAGE_INVALID, IMAGE_UNSUPPORTED, IMAGE_TOO_LARGE, SOURCE_NOT_FOUND, NETWORK_FAILED, SOURCE_TRUNCATED;
    *   ARGUMENT_INVALID when the checkpoint does not say how

@@ -37,10 +37,8 @@ export function cropOrPad(
   fill: readonly number[],
 ): Pixels {
   const { channels } = image;
-  const out = Uint8Array.from(
-    { length: height * width * channels },
-    (_, i) => fill[i % channels] ?? 0,
-  );
+  const out = new Uint8Array(height * width * channels);
+  if (fill.some((value) => value > 0)) out.forEach((_, i) => (out[i] = fill[i % channels] ?? 0));
   const [from, to] = [Math.max(0, left), Math.min(image.width, left + width)];
   for (let y = Math.max(0, top); y < Math.min(image.height, top + height); y++) {
     const row = image.data.subarray(

@@ -9,7 +9,9 @@ function by255(x: number): number {
 /** Opacity of each pixel; null where all are opaque. */
 function opacityOf({ data, width, height, channels, opacity }: Pixels): Uint8Array | null {
   if (channels === 1 || channels === 3) return opacity ?? null;
-  return Uint8Array.from({ length: width * height }, (_, i) => data[(i + 1) * channels - 1] ?? 0);
+  const last = new Uint8Array(width * height);
+  for (let i = 0; i < last.length; i++) last[i] = data[(i + 1) * channels - 1] ?? 0;
+  return last;
 }
 
 /** `image` laid on white, in RGB, as Pillow's `alpha_composite`; unchanged where nothing is translucent. */
@@ -17,18 +19,20 @@ export function onWhite(image: Pixels): Pixels {
   const opacity = opacityOf(image);
   if (opacity === null) return image;
   const { data, width, height } = toChannels(image, 3);
-  // Seven bits of fixed point, as Pillow has left.
-  const laid = Uint8Array.from(data, (color, i) => {
+  const laid = new Uint8Array(data.length);
+  for (let i = 0; i < laid.length; i++) {
     const over = opacity[Math.trunc(i / 3)] ?? 0;
-    return by255(((color * over + 255 * (255 - over)) << 7) + (0x80 << 7)) >> 7;
-  });
+    const sum = (data[i] ?? 0) * over + 255 * (255 - over);
+    // Seven bits of fixed point, as Pillow has left.
+    laid[i] = by255((sum << 7) + (0x80 << 7)) >> 7;
+  }
   return { data: laid, width, height, channels: 3 };
 }
 
 /** Every color of `image`, whose last channel is alpha, by `blend`; alpha as it is. */
 function mapColors(image: Pixels, blend: (color: number, alpha: number) => number): Pixels {
   const { data, channels } = image;
-  const out = Uint8Array.from(data, (value, i) => {
+  const out = data.map((value, i) => {
     const last = i - (i % channels) + channels - 1;
     return i === last ? value : blend(value, data[last] ?? 0);
   });
