@@ -16,9 +16,11 @@ from torchvision.transforms import Compose
 from transformers import (
     BitImageProcessor,
     CLIPImageProcessor,
+    CLIPImageProcessorPil,
     DeiTImageProcessor,
     SiglipImageProcessor,
     ViTImageProcessor,
+    ViTImageProcessorPil,
 )
 
 from golden_files import GoldenFile, write_json
@@ -207,6 +209,19 @@ def full(path: Path) -> list[dict]:
     return entries
 
 
+def pillow_twins() -> list[dict]:
+    """How far transformers' Pillow classes are from its default ones at 224 pixels: share of bytes, largest difference."""
+    rows = []
+    for default, twin in [(CLIPImageProcessor, CLIPImageProcessorPil), (ViTImageProcessor, ViTImageProcessorPil)]:
+        for size in [(640, 480), (300, 500), (100, 80), (1000, 90)]:
+            off = {"do_rescale": False, "do_normalize": False}
+            runs = [kind(**off)(photo(*size, 50), return_tensors="np")["pixel_values"][0] for kind in (default, twin)]
+            gap = numpy.abs(runs[0].astype(int) - runs[1].astype(int))
+            share = round(float((gap > 0).mean()), 4)
+            rows.append({"processor": default.__name__, "size": size, "share": share, "largest": int(gap.max())})
+    return rows
+
+
 def main() -> None:
     """Everything, anew."""
     golden = GoldenFile()
@@ -216,6 +231,7 @@ def main() -> None:
         "stride": STRIDE,
         "refused": sorted(REFUSED),
         "pipelines": entries,
+        "pillow_twins": pillow_twins(),
         "full": full(FOLDER / "rgb-311x237.png"),
     }
     write_json(FOLDER / "pipelines.json", json.loads(json.dumps(index)))

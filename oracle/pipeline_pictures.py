@@ -78,6 +78,7 @@ def save_pictures(folder: Path) -> list[str]:
         "progressive-150x101.jpg": (photo(150, 101, 14), {**jpeg, "progressive": True}),
         "grey-90x120.jpg": (photo(90, 120, 15).convert("L"), jpeg),
         "turned-120x80.jpg": (photo(120, 80, 16), {**jpeg, "exif": rotated}),
+        "palette-60x44.gif": (photo(60, 44, 24).quantize(40), {}),
         "cmyk-80x60.jpg": (photo(80, 60, 17).convert("CMYK"), jpeg),
         "photo-130x97.webp": (photo(130, 97, 18), {"quality": 85}),
         "turned-90x60.webp": (photo(90, 60, 23), {"quality": 90, "exif": rotated}),

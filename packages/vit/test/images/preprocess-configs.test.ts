@@ -1,8 +1,10 @@
 // Files of the libraries to how pictures are prepared: forms of sizes over the years, defaults, and refusals by name.
 import { PrismaError } from "@prisma/tensor";
 import { expect, test } from "vitest";
+import { createConfig } from "../../src/config.ts";
 import type { ConfigFile } from "../../src/families/family.ts";
 import { openClipPreprocess } from "../../src/images/open-clip-preprocess.ts";
+import { prismaPreprocess } from "../../src/images/prisma-preprocess.ts";
 import { timmPreprocess } from "../../src/images/timm-preprocess.ts";
 import { transformersPreprocess } from "../../src/images/transformers-preprocess.ts";
 
@@ -10,6 +12,11 @@ const ofTransformers = (file: ConfigFile, modelType?: string): unknown =>
   transformersPreprocess(file, { channels: 3, ...(modelType && { modelType }) });
 const ofTimm = (file: ConfigFile): unknown =>
   timmPreprocess(file, { channels: 3, size: [224, 224] });
+const ofPrisma = (section: ConfigFile): unknown =>
+  prismaPreprocess(
+    { mean: [0, 0, 0], std: [1, 1, 1], ...section },
+    createConfig({ nLayers: 1, dModel: 4, nHeads: 1 }),
+  );
 const ofOpenClip = (file: ConfigFile): unknown => openClipPreprocess(file, 224);
 
 const clip = { image_processor_type: "CLIPImageProcessor" };
@@ -112,7 +119,32 @@ test("timm's defaults", () => {
   });
 });
 
+test.each([
+  ["timm, with borders", timmPreprocess({ crop_mode: "border" }, { channels: 3, size: [48, 48] })],
+  ["transformers", transformersPreprocess({ ...clip, rescale_factor: 1 / 127.5 }, { channels: 3 })],
+  ["open_clip", openClipPreprocess({ resize_mode: "longest", fill_color: 9 }, 48)],
+])(
+  "what a checkpoint of %s asks for is the same after it is saved in our layout",
+  (_what, config) => {
+    const { channels, size, ...section } = config;
+    const saved = JSON.parse(JSON.stringify(section)) as ConfigFile;
+    const model = createConfig({
+      nLayers: 1,
+      dModel: 4,
+      nHeads: 1,
+      nChannels: channels,
+      imageSize: size,
+    });
+    expect(prismaPreprocess(saved, model)).toEqual(config);
+  },
+);
+
 test.each<[string, () => unknown, string]>([
+  ["of ours, an unknown field", () => ofPrisma({ gamma: 2 }), "preprocess.gamma"],
+  ["of ours, an unknown library", () => ofPrisma({ library: "keras" }), "library"],
+  ["of ours, half a size", () => ofPrisma({ resizeTo: [4] }), "resizeTo"],
+  ["of ours, one fill for three channels", () => ofPrisma({ fill: [1] }), "fill"],
+  ["of ours, no mean", () => ofPrisma({ mean: undefined }), "mean"],
   [
     "a processor of another kind",
     () => ofTransformers({ image_processor_type: "LevitImageProcessor" }),
