@@ -89,7 +89,7 @@ class VitReference:
         inputs = self._attention_inputs(residual, block)
         q, k, v = (project(x, part) for x, part in zip(inputs, "QKV"))
         scale = math.sqrt(self.config.d_head) if self.config.use_attn_scale else 1.0
-        scores = torch.einsum("bqhe,bkhe->bhqk", q, k) / scale
+        scores = self._mask(torch.einsum("bqhe,bkhe->bhqk", q, k) / scale)
         scores = self._at(f"{block}.attn.hook_attn_scores", scores)  # [B, H, P, P]
         pattern = torch.softmax(scores, dim=-1)
         pattern = torch.where(pattern.isnan(), torch.zeros_like(pattern), pattern)
@@ -99,6 +99,10 @@ class VitReference:
             result = torch.einsum("bphe,hed->bphd", z, weight("W_O"))
             return self._at(f"{block}.attn.hook_result", result).sum(2) + weight("b_O")  # [B, P, D]
         return torch.einsum("bphe,hed->bpd", z, weight("W_O")) + weight("b_O")  # [B, P, D]
+
+    def _mask(self, scores: Tensor) -> Tensor:
+        """Scores [B, H, P, P] as they are: every token sees every other."""
+        return scores
 
     def _attention_inputs(self, residual: Tensor, block: str) -> tuple[Tensor, Tensor, Tensor]:
         """What queries, keys and values are made of: [B, P, D] each, or [B, P, H, D]."""

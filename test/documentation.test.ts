@@ -32,6 +32,7 @@ const modules = {
   "@prisma/viz": viz,
 };
 const readmeOf = (name: string): string => `packages/${name.replace("@prisma/", "")}/README.md`;
+const smallClip = fileURLToPath(repositoryFile("packages/clip/test/golden/clip"));
 const models = fileURLToPath(repositoryFile("apps/demo/public/models/"));
 
 afterEach(() => vi.unstubAllGlobals());
@@ -46,7 +47,11 @@ async function runBlock(path: string, index = 0): Promise<unknown[][]> {
       modules,
       index,
       defines: [],
-      replace: { '"apps/demo/public/models/': `"${models}`, '"models/': `"${models}` },
+      replace: {
+        '"models/small-clip"': JSON.stringify(smallClip),
+        '"apps/demo/public/models/': `"${models}`,
+        '"models/': `"${models}`,
+      },
       scope: { console: { log: (...values: unknown[]) => printed.push(values) } },
     });
   } finally {

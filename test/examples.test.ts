@@ -34,17 +34,18 @@ const [modelFolder, scene] = ["garment-scenes-vit", "garment-scenes-vit/scenes/0
   (path) => folders[1] + path,
 );
 
+const smallClip = fileURLToPath(repositoryFile("packages/clip/test/golden/clip"));
+
 /** Runs an example on a device of its own, so that it starts and ends with nothing on it. */
 async function runExample(name: string, code: string): Promise<Claim[]> {
   if (name === "viz") return checkExample(code, { ...exportsFor(name), document: nodeDocument() });
   const device = await tensor.init({ device: "wasm", threads: 1 });
   try {
-    return await checkExample(code.replaceAll(`"${folders[0]}`, `"${folders[1]}`), {
+    const placed = code.replaceAll('"models/small-clip"', JSON.stringify(smallClip));
+    return await checkExample(placed.replaceAll(`"${folders[0]}`, `"${folders[1]}`), {
       ...exportsFor(name),
       ...(name === "tensor" ? {} : await modelAndImages()),
-      ...(name === "clip"
-        ? { tokenizer: clip.createTokenizer({ merges: await readMerges() }) }
-        : {}),
+      ...(name === "clip" ? await clipAndTokenizer() : {}),
     });
   } finally {
     for (const one of new Set([device, tensor.maybeCurrentDevice()])) await one?.dispose();
@@ -55,6 +56,12 @@ async function runExample(name: string, code: string): Promise<Claim[]> {
 async function modelAndImages(): Promise<{ model: vit.ViT; images: tensor.Tensor }> {
   const model = await vit.loadViT(modelFolder!);
   return { model, images: await model.preprocess(scene!) };
+}
+
+/** What examples of pairs call `clip`, a small random one, and `tokenizer`, that of CLIP's release. */
+async function clipAndTokenizer(): Promise<{ clip: clip.Clip; tokenizer: clip.Tokenizer }> {
+  const tokenizer = clip.createTokenizer({ merges: await readMerges() });
+  return { clip: await clip.loadClip(smallClip), tokenizer };
 }
 
 const names = publicNames(Object.keys(scopes));
@@ -76,6 +83,7 @@ function moduleOf(name: string): string {
   const fixtures =
     'declare const model: import("../packages/vit/src/index.ts").ViT;\n' +
     'declare const tokenizer: import("../packages/clip/src/index.ts").Tokenizer;\n' +
+    'declare const clip: import("../packages/clip/src/index.ts").Clip;\n' +
     'declare const images: import("../packages/tensor/src/index.ts").Tensor;';
   const functions = examplesOf(name).map(([, code]) => `void (async () => {\n${code}\n});`);
   return [...imports, fixtures, ...functions].join("\n");

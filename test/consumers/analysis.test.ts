@@ -13,7 +13,7 @@ import { areBuilt, createProject, runProgram, type PackedProject } from "./packe
 
 const SLOW = 120_000;
 const MODEL = "apps/demo/public/models/garment-scenes-vit";
-const packages = ["tensor", "hooks", "vit", "analysis"];
+const packages = ["tensor", "hooks", "vit", "clip", "analysis"];
 const built = areBuilt(packages);
 const pathOf = (path: string): string => fileURLToPath(repositoryFile(path));
 
@@ -46,9 +46,10 @@ describe.skipIf(!built)(`@prisma/analysis alone${built ? "" : " (run pnpm build 
   }, SLOW);
   afterAll(() => project?.remove());
 
-  test("brings our own packages and nothing else", async () => {
+  test("brings our own packages, the library of tokenizers, and nothing else", async () => {
     const modules = await readdir(join(folder, "node_modules"));
-    expect(modules.filter((name) => !name.startsWith("."))).toEqual(["@prisma"]);
+    expect(modules.filter((name) => !name.startsWith("."))).toEqual(["@huggingface", "@prisma"]);
+    expect(await readdir(join(folder, "node_modules/@huggingface"))).toEqual(["tokenizers"]);
     expect((await readdir(join(folder, "node_modules/@prisma"))).sort()).toEqual(
       [...packages].sort(),
     );

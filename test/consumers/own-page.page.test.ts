@@ -11,7 +11,7 @@ import { repositoryFile } from "../repository-file.ts";
 import { areBuilt, createProject, type PackedProject } from "./packed-project.ts";
 import { type ServedFolders, serveFolders } from "./serve-folders.ts";
 
-const packages = ["tensor", "hooks", "vit", "analysis", "viz"];
+const packages = ["tensor", "hooks", "vit", "clip", "analysis", "viz"];
 const built = areBuilt(packages);
 // As the demo's own tests: 1e-5 of logits of size 10.
 const TOLERANCE = 1e-4;

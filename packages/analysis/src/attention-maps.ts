@@ -89,7 +89,7 @@ const KINDS: Readonly<Record<AttentionKind, MapKind>> = {
     note: "Lengths of layers compare only as far as their streams do.",
   },
   contribution: {
-    reads: /\.attn\.hook_(pattern|v)$|^ln_final\.hook_scale$/,
+    reads: /\.attn\.hook_(pattern|v)$|^ln_final\.hook_scale$|^hook_head_scale$/,
     method: "direct logit attribution by query and source, scale of norms held",
     metric: "",
     note: "What later layers make of it is not counted; queries that the answer is not read from add nothing.",

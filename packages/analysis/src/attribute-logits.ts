@@ -1,11 +1,11 @@
 // Direct logit attribution: which parts of the residual stream make a class difference, and how much each.
-import type { FoundTarget } from "@prisma/hooks";
+import type { ActivationCache, FoundTarget } from "@prisma/hooks";
 import { concat, PrismaError, realize, scope, type Tensor } from "@prisma/tensor";
 import { SPLITS, type AttributeBy, type Shares } from "./attribute-logits-splits.ts";
 import type { Classifier } from "./classifier.ts";
 import { countImages } from "./count-images.ts";
 import { eachImage } from "./each-image.ts";
-import { frozenReadout, readTokens } from "./frozen-readout.ts";
+import { frozenHeadScale, frozenReadout, readTokens } from "./frozen-readout.ts";
 import { imageNumbers, imageValues } from "./image-values.ts";
 import { logitDifference } from "./logit-difference.ts";
 import {
@@ -72,6 +72,8 @@ interface Questions extends Disposable {
 }
 
 const LOGITS = "hook_post_head_pre_normalize";
+/** The scales that are held. */
+const SCALES: readonly string[] = ["ln_final.hook_scale", "hook_head_scale"];
 
 async function openQuestions(
   model: Classifier,
@@ -102,6 +104,12 @@ function flatten({ pieces, rest }: Shares): Tensor {
   return concat(all.map((piece) => piece.reshape([piece.size])));
 }
 
+/** What the logits of one image are divided by; 1 where they are not. */
+async function headLength(model: Classifier, cache: ActivationCache): Promise<number> {
+  const [length = 1] = (await frozenHeadScale(model, cache)?.data()) ?? [];
+  return length;
+}
+
 async function imageShares(
   model: Classifier,
   image: Tensor,
@@ -109,7 +117,7 @@ async function imageShares(
 ): Promise<ImageShares> {
   const { reads, split } = SPLITS[by];
   const needed = (name: string): boolean =>
-    name === LOGITS || name === "ln_final.hook_scale" || reads(name, model);
+    name === LOGITS || SCALES.includes(name) || reads(name, model);
   using run = await model.runWithCache(image, { names: needed });
   const { cache } = run;
   const built = scope(() => {
@@ -125,7 +133,7 @@ async function imageShares(
     labels: built.labels,
     contributions: values.subarray(0, places),
     rest: values.subarray(places),
-    bias,
+    bias: bias / (await headLength(model, cache)),
     target: logitDifference(await cache.get(LOGITS).data(), target),
   };
 }
@@ -181,7 +189,8 @@ function checkBy(by: string): void {
  * `input` [B, C, rows, columns]. The final norm's scale, and that of a norm before the blocks, are held at their values,
  * which makes the rest of the way linear: one scale a token, tokens weighing 1 / N, where tokens are normalized and
  * then averaged, and one scale where their mean is normalized. The values are the same for weights whose final norm is
- * folded into the head. Of an output that is scaled to length 1 the logits before that count.
+ * folded into the head. Of an output that is scaled to length 1 the logits before that count; where logits are cosines,
+ * as those of a CLIP pair's classifier, the length of the image's embedding is held too.
  * @throws PrismaError ARGUMENT_INVALID for a class that is none, a pair of one class, another `by`, no images, or a
  *   readout that is not linear in its tokens; SHAPE_MISMATCH; CANCELLED before the first image
  * @example

@@ -28,6 +28,13 @@ export interface Classifier extends Hooked {
     targets: readonly LogitTarget[],
     options?: LogitDirectionsOptions,
   ): LogitDirections;
+  /**
+   * Where logits are cosines (CLIP's): what those of normed streams `[..., D]` are divided by, `[..., 1]`. The model then
+   * passes that of the answer through `hook_head_scale` `[B, 1]`.
+   */
+  headScale?(normalized: Tensor): Tensor;
+  /** Added to logits after that division. Left out: 0. */
+  readonly logitBias?: number;
 }
 
 /**

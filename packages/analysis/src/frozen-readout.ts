@@ -37,8 +37,16 @@ function finalScale(model: Classifier, cache: ActivationCache): Tensor | null {
 }
 
 /**
+ * What the head's products are divided by besides, for each image: [B, 1]; null where logits are those products.
+ * `cache` holds `hook_head_scale` where there is one.
+ */
+export function frozenHeadScale(model: Classifier, cache: ActivationCache): Tensor | null {
+  return model.hookNames.includes("hook_head_scale") ? cache.get("hook_head_scale") : null;
+}
+
+/**
  * The readout along `direction` [D]. Tokens that are averaged weigh 1 / R each. `cache` holds `ln_final.hook_scale`
- * where there is a final norm. With its scale held, attribution to summands of the stream is exact (Elhage et al. 2021).
+ * where there is a final norm, and `hook_head_scale` where logits are cosines. With these scales held, attribution to summands of the stream is exact (Elhage et al. 2021).
  * @throws PrismaError ARGUMENT_INVALID as {@link readTokens}
  */
 export function frozenReadout(
@@ -49,5 +57,7 @@ export function frozenReadout(
   const read = readTokens(model.tokens);
   const scale = finalScale(model, cache);
   const rows = direction.div(read[1] - read[0]).expand([1, read[1] - read[0], direction.size]);
-  return { read, weights: scale === null ? rows : rows.div(scale) };
+  const length = frozenHeadScale(model, cache);
+  const normed = scale === null ? rows : rows.div(scale);
+  return { read, weights: length === null ? normed : normed.div(length.unsqueeze(1)) };
 }

@@ -34,7 +34,7 @@ export {
   type PictureRegion,
 } from "./erase-region.ts";
 export { knockOutAttention, type KnockOutAttentionOptions } from "./knock-out-attention.ts";
-export { loadModel } from "./load-model.ts";
+export { loadModel, type LoadModelOptions, type ModelSource } from "./load-model.ts";
 export { type Metric, type MetricOptions } from "./metric.ts";
 export { overImages, type ImageStatistics } from "./over-images.ts";
 export {

@@ -2,6 +2,7 @@
 import type { ActivationCache, HookName } from "@prisma/hooks";
 import { concat, einsum, type Tensor } from "@prisma/tensor";
 import type { Classifier } from "./classifier.ts";
+import { frozenHeadScale } from "./frozen-readout.ts";
 
 /** How a lens reads the stream. */
 export interface LensReading {
@@ -55,6 +56,21 @@ export function lensLogits(
   const normalized = normalize(model, cache, { rows, reading });
   const [head, bias] = [model.parameters.get("head.W_H"), model.parameters.get("head.b_H")];
   if (head === undefined) return normalized;
-  const logits = einsum("lpd,dc->lpc", normalized, head);
-  return bias === undefined || !reading.bias ? logits : logits.add(bias);
+  const products = einsum("lpd,dc->lpc", normalized, head);
+  const logits = bias === undefined || !reading.bias ? products : products.add(bias);
+  return asCosines(model, logits, headScaleOf(model, cache, { normalized, reading }));
+}
+
+/** What the logits of `normalized` [l, p, D] are divided by: [l, p, 1], or the answer's [1, 1]; null where they are not. */
+function headScaleOf(
+  model: Classifier,
+  cache: ActivationCache,
+  { normalized, reading }: { readonly normalized: Tensor; readonly reading: LensReading },
+): Tensor | null {
+  if (reading.norm === "frozen") return frozenHeadScale(model, cache);
+  return model.headScale?.(normalized) ?? null;
+}
+
+function asCosines({ logitBias = 0 }: Classifier, logits: Tensor, length: Tensor | null): Tensor {
+  return length === null ? logits : logits.div(length).add(logitBias);
 }

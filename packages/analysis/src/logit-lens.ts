@@ -149,7 +149,12 @@ async function imageLens(
   image: Tensor,
   reading: LensReading,
 ): Promise<ImageLens> {
-  const needed = new Set<string>([...reading.hooks, LOGITS, "ln_final.hook_scale"]);
+  const needed = new Set<string>([
+    ...reading.hooks,
+    LOGITS,
+    "ln_final.hook_scale",
+    "hook_head_scale",
+  ]);
   using run = await model.runWithCache(image, { names: (name) => needed.has(name) });
   using logits = scope(() => lensLogits(model, run.cache, reading));
   return {

@@ -15,6 +15,7 @@ export type ModelHook =
   | "ln_final.hook_normalized"
   | "hook_ln_final"
   | PoolHook
+  | "hook_head_scale"
   | "hook_post_head_pre_normalize";
 
 /** Points of attention pooling, where an answer is read by attention of its own: SigLIP's head. */

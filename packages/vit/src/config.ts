@@ -73,6 +73,8 @@ export type ViTConfigInput<Layers extends number = number> = Pick<
  * A complete configuration. Defaults are ViT-Prisma's, but for `returnType`, which is `class_logits`; `dHead` is
  * `dModel / nHeads`, `dMlp` is `4 * dModel`.
  * @throws PrismaError CONFIG_INVALID naming the field, what was found and what was expected
+ * @example
+ * createConfig({ nLayers: 2, dModel: 64 }).dHead; // 16
  */
 export function createConfig<Layers extends number>(
   input: ViTConfigInput<Layers>,

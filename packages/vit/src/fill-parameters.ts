@@ -133,6 +133,9 @@ function release(
 /**
  * The parameters that `sources` make of `tensors`, each a view of a realized buffer. The caller owns them; `tensors` are let go of.
  * @throws PrismaError CHECKPOINT_MISSING, CHECKPOINT_SHAPE, CHECKPOINT_UNEXPECTED, CANCELLED, and what reading the values throws
+ * @example
+ * const parameters = await fillParameters(new Map([["a", zeros([2])]]), [same("a", "b", [2])]);
+ * [...parameters.keys()]; // ["b"]
  */
 export async function fillParameters(
   tensors: Tensors,

@@ -14,7 +14,11 @@ export async function findNotFinite(
   return [...parameters.keys()].filter((_, i) => !flags[i]);
 }
 
-/** One sentence on weights that are no numbers, or null where all are. */
+/**
+ * One sentence on weights that are no numbers, or null where all are.
+ * @example
+ * await notFiniteWarning(model.parameters); // null
+ */
 export async function notFiniteWarning(
   parameters: ReadonlyMap<string, Tensor>,
 ): Promise<string | null> {

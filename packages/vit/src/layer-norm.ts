@@ -10,7 +10,13 @@ export type NormName = HookName extends infer Name
     : never
   : never;
 
-/** `x` normalized over its last axis; the affine part comes before `hook_normalized`. Without norms, `x`. */
+/**
+ * `x` normalized over its last axis; the affine part comes before `hook_normalized`. Without norms, `x`.
+ * @example
+ * const pass = new Pass<HookName>({ points: new Map(), names: new Set(), gradients: false });
+ * const weight = (name: string): Tensor => model.parameters.get(name)!;
+ * layerNorm("ln_final", zeros([1, 33, 96]), { config: model.config, weight, pass }).shape; // [1, 33, 96]
+ */
 export function layerNorm(
   name: NormName,
   x: Tensor,

@@ -24,6 +24,9 @@ const TORCH_STARTS: readonly (readonly number[])[] = [
 /**
  * The tensors of the file, lazy; of a PyTorch checkpoint those of its state dict. The caller disposes them.
  * @throws PrismaError ST_* and PT_* as `readSafetensors` and `readTorch` do; CHECKPOINT_MISSING where there is no state dict
+ * @example
+ * const tensors = await readCheckpoint("models/garment-scenes-vit/model.safetensors");
+ * tensors.get("head.bias")!.shape; // [10]
  */
 export async function readCheckpoint(
   input: ByteInput,

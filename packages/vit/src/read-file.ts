@@ -4,7 +4,11 @@ import { byteSource, type ByteInput } from "@prisma/tensor";
 /** A URL, or in Node a path. */
 export type FileAddress = string | URL;
 
-/** The file `name` in `folder`. */
+/**
+ * The file `name` in `folder`.
+ * @example
+ * inFolder("models/clip/", "config.json"); // "models/clip/config.json"
+ */
 export function inFolder(folder: FileAddress, name: string): FileAddress {
   const text = String(folder);
   if (!/^[a-z][a-z0-9+.-]+:/i.test(text)) return `${text.replace(/[/\\]+$/, "")}/${name}`;
@@ -16,6 +20,8 @@ export function inFolder(folder: FileAddress, name: string): FileAddress {
 /**
  * All bytes of `input`, after `checkSize` has seen how many there are.
  * @throws PrismaError SOURCE_NOT_FOUND, NETWORK_FAILED, SOURCE_TRUNCATED, CANCELLED, and what `checkSize` throws
+ * @example
+ * (await readFile("models/garment-scenes-vit/config.json", () => {})).length > 100; // true
  */
 export async function readFile(
   input: ByteInput,

@@ -25,6 +25,8 @@ export interface ViTParts<Layers extends number> {
   readonly preprocess: PreprocessConfig | null;
   /** What was done to the weights, in order. Default nothing. */
   readonly processing?: readonly string[];
+  /** Hook points in firing order, where the head is one with more of them. Default: those of `config`. */
+  readonly hookNames?: readonly HookName<Layers>[];
 }
 
 /** A {@link HookedModel} with the facts and weights of a ViT. */
@@ -43,7 +45,7 @@ export abstract class ViTModel<Layers extends number = number> extends HookedMod
 
   constructor(parts: ViTParts<Layers>) {
     const { config, parameters, labels } = parts;
-    super(vitHookNames(config), costlyHookNames(config));
+    super(parts.hookNames ?? vitHookNames(config), costlyHookNames(config));
     this.config = config;
     this.parameters = parameters;
     this.labels = labels;

@@ -68,6 +68,11 @@ export class ViT<Layers extends number = number> extends ViTModel<Layers> {
 
   #head(residual: Tensor, parts: BlockParts): Tensor {
     const [read, distilled] = this.#pool(residual, parts); // [B, D]
+    return this.answer(read, parts, distilled); // [B, C]
+  }
+
+  /** The output, from what the head reads, `[B, D]`; with distillation also what the second head reads. */
+  protected answer(read: Tensor, parts: BlockParts, distilled?: Tensor): Tensor {
     const answer = this.#logits(read, "head"); // [B, C]
     const both =
       distilled === undefined ? answer : answer.add(this.#logits(distilled, "head_dist")).div(2);

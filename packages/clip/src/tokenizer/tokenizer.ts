@@ -24,8 +24,8 @@ export interface TokenizerOptions {
   readonly library?: "transformers" | "open_clip";
   /** What is done to a text first. Default: nothing for transformers, `lower` for open_clip. */
   readonly cleaning?: Cleaning;
-  /** Id behind the end of a text. Default: that of the end with transformers, 0 with open_clip. */
-  readonly padding?: number;
+  /** Id or token behind the end of a text. Default: the end token with transformers, 0 with open_clip. */
+  readonly padding?: number | string;
 }
 
 /** What {@link Tokenizer.tokenize} may be told. */
@@ -145,6 +145,15 @@ function idOf({ ids }: TokenizerFile, names: readonly string[]): number | null {
   return name === undefined ? null : (ids.get(name) ?? null);
 }
 
+function paddingOf({ ids }: TokenizerFile, padding: number | string): number {
+  const id = typeof padding === "string" ? ids.get(padding) : padding;
+  if (id !== undefined && [...ids.values()].includes(id)) return id;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `createTokenizer: padding ${quoteName(String(padding))} is no token`,
+  );
+}
+
 /**
  * The tokenizer of a checkpoint's files.
  * @throws PrismaError TOKENIZER_INVALID, TOKENIZER_UNSUPPORTED, SIZE_LIMIT; ARGUMENT_INVALID for a context length or padding that is none
@@ -159,16 +168,11 @@ export function createTokenizer(files: TokenizerFiles, options: TokenizerOptions
   if (end === null) throw invalidTokenizer(`none of ${END.join(", ")} is a token`);
   const reader = openLibrary(file);
   const vocabularySize = [...file.ids.values()].reduce((most, id) => Math.max(most, id), 0) + 1;
-  const { padding = library === "open_clip" ? 0 : end } = options;
+  const padding = paddingOf(file, options.padding ?? (library === "open_clip" ? 0 : end));
   if (!Number.isInteger(contextLength) || contextLength < 3)
     throw new PrismaError(
       "ARGUMENT_INVALID",
       `createTokenizer: contextLength is ${contextLength}; expected at least 3`,
-    );
-  if (!Number.isInteger(padding) || padding < 0 || padding >= vocabularySize)
-    throw new PrismaError(
-      "ARGUMENT_INVALID",
-      `createTokenizer: padding is ${padding}, the id of no token`,
     );
   return new Tokenizer({
     encoder:

@@ -53,12 +53,20 @@ export interface Family {
 
 const asItIs = (made: Tensor): Tensor => made;
 
-/** A tensor that is a parameter as it stands. */
+/**
+ * A tensor that is a parameter as it stands.
+ * @example
+ * Object.keys(same("norm.weight", "ln_final.w", [8]).into); // ["ln_final.w"]
+ */
 export function same(from: string, to: string, shape: readonly number[]): WeightSource {
   return { from: { [from]: shape }, into: { [to]: asItIs } };
 }
 
-/** A linear layer `[to, from]` as the matrix `[from, to]` that it multiplies with from the right. */
+/**
+ * A linear layer `[to, from]` as the matrix `[from, to]` that it multiplies with from the right.
+ * @example
+ * linear("fc.weight", "head.W_H", [2, 3]).into["head.W_H"]!(zeros([2, 3])).shape; // [3, 2]
+ */
 export function linear(
   from: string,
   to: string,
@@ -67,7 +75,11 @@ export function linear(
   return { from: { [from]: shape }, into: { [to]: (weight) => weight.transpose() } };
 }
 
-/** Tensors of one shape in one buffer, so that products with them are computed as one; each view takes its own by number. */
+/**
+ * Tensors of one shape in one buffer, so that products with them are computed as one; each view takes its own by number.
+ * @example
+ * stacked(["a", "b"], [3], {}).make!(zeros([3]), zeros([3])).shape; // [2, 3]
+ */
 export function stacked(
   names: readonly string[],
   shape: readonly number[],
@@ -80,7 +92,11 @@ export function stacked(
   };
 }
 
-/** Parameters that a checkpoint leaves out, being zero. */
+/**
+ * Parameters that a checkpoint leaves out, being zero.
+ * @example
+ * zero([3], {}).make!().shape; // [3]
+ */
 export function zero(shape: readonly number[], into: WeightSource["into"]): WeightSource {
   return { from: {}, make: () => zeros(shape), into };
 }

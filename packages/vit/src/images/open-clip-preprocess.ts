@@ -56,6 +56,8 @@ function fillOf(section: ConfigFile): number {
  * @param section `preprocess_cfg`; empty where there is none
  * @param imageSize `vision_cfg.image_size`, which overrules a `size` in the section, as in open_clip
  * @throws PrismaError CONFIG_INVALID
+ * @example
+ * openClipPreprocess({ resize_mode: "squash" }, 224).fit; // "stretch"
  */
 export function openClipPreprocess(
   section: ConfigFile,

@@ -201,6 +201,8 @@ function geometryOf(
  * documentation does: `image.convert("RGB")`.
  * @param model `channels` that it reads, and `modelType` of `config.json`, for files that name no processor
  * @throws PrismaError CONFIG_INVALID for other processors and for options that are not followed here
+ * @example
+ * transformersPreprocess({}, { channels: 3, modelType: "clip" }).interpolation; // "bicubic"
  */
 export function transformersPreprocess(
   file: ConfigFile,

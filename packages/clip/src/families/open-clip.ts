@@ -1,0 +1,235 @@
+// open_clip's own layout: `open_clip_config.json`, towers of class `VisionTransformer` and `TextTransformer`.
+import {
+  createConfig,
+  linear,
+  openClipPreprocess,
+  same,
+  zero,
+  type ViTConfig,
+  type WeightSource,
+} from "@prisma/vit";
+import {
+  createTextConfig,
+  invalidConfig,
+  type TextConfig,
+  type TextPooling,
+} from "../text-config.ts";
+import type { Cleaning } from "../tokenizer/clean-text.ts";
+import type { JsonObject } from "../tokenizer/tokenizer-file.ts";
+import type { ClipFamily, TokenizerFacts } from "./clip-family.ts";
+import { encoderWeights, normWeights, OPEN_CLIP_BLOCK } from "./encoder-weights.ts";
+import {
+  choiceIn,
+  flagIn,
+  neededNumber,
+  numberIn,
+  numbersIn,
+  objectIn,
+  refuseUnknown,
+  textIn,
+} from "./fields.ts";
+
+/** Fields that say nothing about the computation, or that are read below. */
+const MODEL_FIELDS = new Set([
+  "embed_dim",
+  "vision_cfg",
+  "text_cfg",
+  "quick_gelu",
+  "custom_text",
+  "init_logit_scale",
+  "init_logit_bias",
+  "multimodal_cfg",
+]);
+const VISION_FIELDS = new Set([
+  "image_size",
+  "layers",
+  "width",
+  "head_width",
+  "mlp_ratio",
+  "patch_size",
+  "norm_kwargs",
+  "act_kwargs",
+  "no_ln_pre",
+  "pool_type",
+  "patch_dropout",
+  "output_tokens",
+]);
+const TEXT_FIELDS = new Set([
+  "context_length",
+  "vocab_size",
+  "hf_tokenizer_name",
+  "tokenizer_kwargs",
+  "width",
+  "heads",
+  "layers",
+  "mlp_ratio",
+  "pad_id",
+  "eos_id",
+  "no_causal_mask",
+  "pool_type",
+  "proj_bias",
+  "norm_kwargs",
+  "act_kwargs",
+  "output_tokens",
+]);
+/** What other values would change the computation, and those that do not. */
+const NEUTRAL = new Map<string, unknown>([
+  ["attentional_pool", false],
+  ["final_ln_after_pool", false],
+  ["pos_embed_type", "learnable"],
+  ["embed_cls", false],
+  ["proj_type", "linear"],
+  ["qk_norm", false],
+  ["scaled_cosine_attn", false],
+  ["scale_heads", false],
+  ["scale_attn_inner", false],
+  ["scale_attn", false],
+  ["scale_fc", false],
+  ["block_type", "default"],
+]);
+
+const POOLINGS = new Map<string, TextPooling>([
+  ["argmax", "argmax"],
+  ["eos", "eot"],
+  ["last", "last"],
+]);
+const VISION_POOLS = new Map<string, "cls" | "avg">([
+  ["tok", "cls"],
+  ["avg", "avg"],
+]);
+const CLEANINGS = new Map<string, Cleaning>([
+  ["lower", "lower"],
+  ["whitespace", "whitespace"],
+  ["canonicalize", "canonicalize"],
+]);
+
+const modelOf = (config: JsonObject): JsonObject =>
+  "model_cfg" in config ? objectIn(config, "model_cfg") : config;
+
+const epsOf = (file: JsonObject): number => numberIn(objectIn(file, "norm_kwargs"), "eps") ?? 1e-5;
+
+/** `quick_gelu`, or GELU exact or by the tanh form. */
+function activationOf(model: JsonObject, file: JsonObject): "quick_gelu" | "gelu" | "gelu_new" {
+  if (flagIn(model, "quick_gelu") === true) return "quick_gelu";
+  return textIn(objectIn(file, "act_kwargs"), "approximate") === "tanh" ? "gelu_new" : "gelu";
+}
+
+function textFacts(model: JsonObject): TextConfig {
+  const file = objectIn(model, "text_cfg");
+  refuseUnknown(file, TEXT_FIELDS, NEUTRAL);
+  const dModel = numberIn(file, "width") ?? 512;
+  return createTextConfig({
+    nLayers: numberIn(file, "layers") ?? 12,
+    dModel,
+    nHeads: numberIn(file, "heads") ?? 8,
+    dMlp: Math.trunc(dModel * (numberIn(file, "mlp_ratio") ?? 4)),
+    vocabSize: numberIn(file, "vocab_size") ?? 49_408,
+    contextLength: numberIn(file, "context_length") ?? 77,
+    activationName: activationOf(model, file),
+    eps: epsOf(file),
+    projectionDim: neededNumber(model, "embed_dim"),
+    causal: !(flagIn(file, "no_causal_mask") ?? false),
+    pooling: choiceIn(file, "pool_type", POOLINGS) ?? "argmax",
+    eotId: numberIn(file, "eos_id") ?? 2,
+  });
+}
+
+function imageSizeOf(file: JsonObject): number | readonly [number, number] {
+  if (!Array.isArray(file["image_size"])) return numberIn(file, "image_size") ?? 224;
+  const [rows, columns] = numbersIn(file, "image_size") ?? [];
+  if (rows === undefined || columns === undefined)
+    throw invalidConfig("image_size", file["image_size"], "two numbers");
+  return [rows, columns];
+}
+
+function visionFacts(model: JsonObject): ViTConfig {
+  const file = objectIn(model, "vision_cfg");
+  refuseUnknown(file, VISION_FIELDS, NEUTRAL);
+  const dModel = numberIn(file, "width") ?? 768;
+  return createConfig({
+    nLayers: numberIn(file, "layers") ?? 12,
+    dModel,
+    nHeads: dModel / (numberIn(file, "head_width") ?? 64),
+    dMlp: Math.trunc(dModel * (numberIn(file, "mlp_ratio") ?? 4)),
+    patchSize: numberIn(file, "patch_size") ?? 16,
+    imageSize: imageSizeOf(file),
+    activationName: activationOf(model, file),
+    eps: epsOf(file),
+    nClasses: neededNumber(model, "embed_dim"),
+    layerNormPre: !(flagIn(file, "no_ln_pre") ?? false),
+    classificationType: choiceIn(file, "pool_type", VISION_POOLS) ?? "cls",
+    fcNorm: false,
+  });
+}
+
+function tokenizerFacts(model: JsonObject, contextLength: number): TokenizerFacts {
+  const file = objectIn(model, "text_cfg");
+  const cleaning = choiceIn(objectIn(file, "tokenizer_kwargs"), "clean", CLEANINGS);
+  // A tokenizer of transformers, its texts cleaned by open_clip.
+  if (textIn(file, "hf_tokenizer_name") !== undefined)
+    return { contextLength, library: "transformers", cleaning: cleaning ?? "whitespace" };
+  return { contextLength, library: "open_clip", cleaning: cleaning ?? "lower" };
+}
+
+function visionWeights(config: ViTConfig): WeightSource[] {
+  const { dModel: D, nClasses: C, nChannels, patchSize, imageSize } = config;
+  const P = 1 + Math.floor(imageSize[0] / patchSize) * Math.floor(imageSize[1] / patchSize);
+  return [
+    {
+      from: { "visual.class_embedding": [D] },
+      into: { cls_token: (made) => made.reshape([1, 1, D]) },
+    },
+    same("visual.positional_embedding", "pos_embed.W_pos", [P, D]),
+    same("visual.conv1.weight", "embed.proj.weight", [D, nChannels, patchSize, patchSize]),
+    zero([D], { "embed.proj.bias": (made) => made }),
+    ...(config.layerNormPre ? normWeights("visual.ln_pre", "ln_pre", D) : []),
+    ...encoderWeights("visual.transformer.resblocks", config, OPEN_CLIP_BLOCK),
+    ...normWeights("visual.ln_post", "ln_final", D),
+    same("visual.proj", "head.W_H", [D, C]),
+    zero([C], { "head.b_H": (made) => made }),
+  ];
+}
+
+function textWeights(config: TextConfig, model: JsonObject): WeightSource[] {
+  const { dModel: D, projectionDim: C, vocabSize, contextLength } = config;
+  // With `custom_text` the tower is a module of its own.
+  const prefix = flagIn(model, "custom_text") === true ? "text." : "";
+  const projection = `${prefix}text_projection`;
+  return [
+    same(`${prefix}token_embedding.weight`, "token_embed.weight", [vocabSize, D]),
+    same(`${prefix}positional_embedding`, "pos_embed.W_pos", [contextLength, D]),
+    ...encoderWeights(`${prefix}transformer.resblocks`, config, OPEN_CLIP_BLOCK),
+    ...normWeights(`${prefix}ln_final`, "ln_final", D),
+    ...(flagIn(objectIn(model, "text_cfg"), "proj_bias") === true
+      ? [
+          linear(`${projection}.weight`, "head.W_H", [C, D]),
+          same(`${projection}.bias`, "head.b_H", [C]),
+        ]
+      : [same(projection, "head.W_H", [D, C]), zero([C], { "head.b_H": (made) => made })]),
+  ];
+}
+
+/** ViT CLIPs as open_clip publishes them. */
+export const openClip: ClipFamily = {
+  name: "open_clip",
+  recognizes: (config) =>
+    "model_cfg" in config || ("embed_dim" in config && "vision_cfg" in config),
+  read: ({ config }) => {
+    const model = modelOf(config);
+    refuseUnknown(model, MODEL_FIELDS);
+    const [vision, text] = [visionFacts(model), textFacts(model)];
+    return {
+      vision,
+      text,
+      preprocess: openClipPreprocess(objectIn(config, "preprocess_cfg"), vision.imageSize),
+      tokenizer: tokenizerFacts(model, text.contextLength),
+    };
+  },
+  weights: ({ vision, text }, { config }) => ({
+    vision: visionWeights(vision),
+    text: textWeights(text, modelOf(config)),
+  }),
+  // The causal mask, and three sizes that the release's own files repeat.
+  ignores: (name) =>
+    /^(text\.)?attn_mask$|^(input_resolution|context_length|vocab_size)$/.test(name),
+};

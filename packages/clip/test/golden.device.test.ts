@@ -1,0 +1,115 @@
+// Every activation and gradient of both towers, embeddings and logits against PyTorch in float64, on every device.
+import type { HookedModel, HookName } from "@prisma/hooks";
+import { scope, type Tensor } from "@prisma/tensor";
+import { expect, test } from "vitest";
+import { onEachDevice } from "../../../test/on-each-device.ts";
+import { readExpected } from "../../vit/test/golden-set.ts";
+import { loadClip } from "../src/index.ts";
+import { clipFolder, errorOf, inputOf, openGolden, type TowerIndex } from "./golden-clip.ts";
+import { readGolden, readGoldenJson } from "./read-golden.ts";
+
+const SETS = ["clip", "siglip", "open-clip"];
+/** Points that are computed only when named; naming them changes the shape of `ln1`'s. */
+const COSTLY = /hook_attn_in|hook_[qkv]_input|hook_result/;
+/** Milliseconds: a software GPU compiles hundreds of shaders here. */
+const SLOW = 120_000;
+
+async function differences(
+  model: HookedModel<HookName>,
+  index: TowerIndex,
+  { folder, costly }: { readonly folder: URL; readonly costly: boolean },
+): Promise<string[]> {
+  const activations = await readExpected(folder, index.activations);
+  const gradients = await readExpected(folder, index.gradients);
+  const hooks = index.hooks.filter((hook) => COSTLY.test(hook.name) === costly);
+  const names = new Set(hooks.map((hook) => hook.name));
+  const [a, b] = index.classes;
+  using input = inputOf(activations.get(index.input)!);
+  using run = await model.runWithCache(input, {
+    names: (name) => names.has(name),
+    gradientOf: (output: Tensor) =>
+      output
+        .get([null, a])
+        .sub(output.get([null, b]))
+        .sum(),
+  });
+  const found: [string, number][] = [
+    ["output", await errorOf(run.output, activations.get(index.output)!)],
+  ];
+  for (const { name, shape, activation, gradient } of hooks) {
+    const value = run.cache.get(name as "hook_embed");
+    expect([name, ...value.shape]).toEqual([name, ...shape]);
+    found.push([
+      name,
+      await errorOf(value, activations.get(activation.tensor)!, activation.repeat),
+    ]);
+    const slope = run.cache.grad(name as "hook_embed");
+    found.push([
+      `gradient at ${name}`,
+      await errorOf(slope, gradients.get(gradient.tensor)!, gradient.repeat),
+    ]);
+  }
+  return found.filter(([, error]) => !(error <= 1)).map(([name, error]) => `${name}: ${error}`);
+}
+
+onEachDevice(() => {
+  test.each(SETS)("%s: hooks of both towers, in their order and shapes", async (name) => {
+    const { clip, index } = await openGolden(name);
+    for (const tower of ["text", "vision"] as const) {
+      const golden = index[tower];
+      if (golden === undefined) continue;
+      const batch = tower === "text" ? 3 : 2;
+      const table = clip[tower].hooksTable({ batch }).map(({ name, shape }) => ({ name, shape }));
+      expect(table, tower).toEqual(golden.hooks.map(({ name, shape }) => ({ name, shape })));
+    }
+    clip.dispose();
+  });
+
+  test.each(SETS)("%s: activations and gradients", { timeout: SLOW }, async (name) => {
+    const { clip, index } = await openGolden(name);
+    for (const tower of ["text", "vision"] as const) {
+      const golden = index[tower];
+      if (golden === undefined) continue;
+      for (const costly of [false, true])
+        expect(
+          await differences(clip[tower], golden, { folder: clipFolder(name), costly }),
+          tower,
+        ).toEqual([]);
+    }
+    clip.dispose();
+  });
+
+  test.each(SETS)("%s: embeddings and logits", { timeout: SLOW }, async (name) => {
+    const { clip, pair } = await openGolden(name);
+    using images = inputOf(pair.get("images")!);
+    using ids = inputOf(pair.get("ids")!);
+    using image = await clip.encodeImage(images, { normalize: false, batchSize: 1 });
+    using text = await clip.encodeText(ids, { normalize: false, batchSize: 2 });
+    expect(await errorOf(image, pair.get("image_embeds")!)).toBeLessThan(1);
+    expect(await errorOf(text, pair.get("text_embeds")!)).toBeLessThan(1);
+    using units = await clip.encodeImage(images);
+    using words = await clip.encodeText(ids);
+    using logits = scope(() =>
+      units.matmul(words.transpose()).mul(clip.logitScale).add(clip.logitBias),
+    );
+    expect(await errorOf(logits, pair.get("logits_per_image")!)).toBeLessThan(1);
+    clip.dispose();
+  });
+
+  test.each([2, 300])(
+    "the end of a text is found as transformers does for eos_token_id %s",
+    async (eot) => {
+      const { clip, pair } = await openGolden("clip");
+      const config = await readGoldenJson<{ text_config: object }>("clip/config.json");
+      const changed = { ...config, text_config: { ...config.text_config, eos_token_id: eot } };
+      const weights = await readGolden("clip/model.safetensors");
+      using other = await loadClip({ config: changed, weights });
+      using ids = inputOf(pair.get("ids")!);
+      using text = await other.encodeText(ids, { normalize: false });
+      expect(await errorOf(text, pair.get(`text_embeds_eot_${eot}`)!)).toBeLessThan(1);
+      const same = await errorOf(text, pair.get("text_embeds")!);
+      expect(same > 100).toBe(eot === 300);
+      clip.dispose();
+    },
+  );
+});
