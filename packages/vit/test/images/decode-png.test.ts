@@ -96,6 +96,11 @@ test.each<[string, Uint8Array, string]>([
   ["2^32 - 1 columns", pngFile([headerOf(2 ** 32 - 1, 1), data, end]), "IMAGE_TOO_LARGE"],
   ["no columns", pngFile([headerOf(0, 8), data, end]), "IMAGE_INVALID"],
   ["no rows", pngFile([headerOf(8, 0), data, end]), "IMAGE_INVALID"],
+  [
+    "7,000 x 7,000 pixels of 16 bits",
+    pngFile([headerOf(7_000, 7_000, 16, 6), data, end]),
+    "IMAGE_TOO_LARGE",
+  ],
   ["grey of 16 bits", pngFile([headerOf(8, 8, 16), data, end]), "IMAGE_UNSUPPORTED"],
   [
     "an animation",

@@ -68,3 +68,23 @@ test.each<[string, Partial<PreprocessConfig>, string]>([
   const thin = { data: new Uint8Array(16_000), width: 16_000, height: 1 };
   await expect(prepareImage(thin, { ...config, ...change })).rejects.toMatchObject({ code });
 });
+
+test("the box of a padded picture reaches outside of it, and the padding has its fill", async () => {
+  const wide = { data: new Uint8Array(96 * 48).fill(200), width: 96, height: 48 };
+  const { box, picture } = await prepareImage(wide, {
+    ...config,
+    size: [48, 48],
+    resizeTo: [48, 48],
+    fit: "contain",
+    fill: [1, 2, 3],
+  });
+  expect(box).toEqual({ left: 0, top: -24, width: 96, height: 96 });
+  const row = (y: number): number[] => [...picture.data.subarray(y * 144, y * 144 + 3)];
+  expect([0, 11, 12, 35, 36].map(row)).toEqual([
+    [1, 2, 3],
+    [1, 2, 3],
+    [200, 200, 200],
+    [200, 200, 200],
+    [1, 2, 3],
+  ]);
+});

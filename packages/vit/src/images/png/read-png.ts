@@ -1,6 +1,6 @@
 // PNG files as chunks: checked for order, length and checksum before anything is decoded.
 import { invalidImage, unsupportedImage } from "../image-error.ts";
-import { assertImageSize } from "../image-limits.ts";
+import { assertImageSize, assertPixels } from "../image-limits.ts";
 
 /** What the header of a PNG says. */
 export interface PngHeader {
@@ -102,6 +102,7 @@ function readHeader(body: Uint8Array): PngHeader {
   // Pillow cuts such values off at 255, which makes a white picture of them.
   if (depth === 16 && color === 0)
     throw unsupportedImage("a grey PNG of 16 bits a sample; save it with 8", { depth });
+  if (depth === 16) assertPixels("twice the pixels, of 16 bits a sample,", 2 * width * height);
   return {
     width,
     height,
