@@ -5,15 +5,15 @@ import { scope, type Tensor } from "@prisma/tensor";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../test/on-each-device.ts";
 import { readExpected } from "../../vit/test/golden-set.ts";
-import { loadClip } from "../src/index.ts";
 import { clipFolder, errorOf, inputOf, openGolden, type TowerIndex } from "./golden-clip.ts";
-import { readGolden, readGoldenJson } from "./read-golden.ts";
 
 const SETS = ["clip", "siglip", "open-clip"];
 /** Points that are computed only when named; naming them changes the shape of `ln1`'s. */
 const COSTLY = /hook_attn_in|hook_[qkv]_input|hook_result/;
 /** Milliseconds: a software GPU compiles hundreds of shaders here. */
 const SLOW = 120_000;
+/** Where copies per head are left to Node, and gradients but for one pair. */
+const inPage = typeof document !== "undefined";
 
 async function differences(
   model: HookedModel<HookName>,
@@ -60,25 +60,14 @@ async function differences(
 }
 
 onEachDevice((kind) => {
-  test.each(SETS)("%s: hooks of both towers, in their order and shapes", async (name) => {
-    const { clip, index } = await openGolden(name);
-    for (const tower of ["text", "vision"] as const) {
-      const golden = index[tower];
-      if (golden === undefined) continue;
-      const batch = tower === "text" ? 3 : 2;
-      const table = clip[tower].hooksTable({ batch }).map(({ name, shape }) => ({ name, shape }));
-      expect(table, tower).toEqual(golden.hooks.map(({ name, shape }) => ({ name, shape })));
-    }
-    clip.dispose();
-  });
-
   test.each(SETS)("%s: activations and gradients", { timeout: SLOW }, async (name) => {
     const { clip, index } = await openGolden(name);
     for (const tower of ["text", "vision"] as const) {
       const golden = index[tower];
       if (golden === undefined) continue;
-      const slopes = kind === "wasm" || name === "clip";
-      for (const costly of kind === "wasm" ? [false, true] : [false])
+      const all = kind === "wasm" && !inPage;
+      const slopes = all || (name === "clip" && kind === "webgpu" && inPage);
+      for (const costly of all ? [false, true] : [false])
         expect(
           await differences(clip[tower], golden, { folder: clipFolder(name), costly, slopes }),
           tower,
@@ -103,21 +92,4 @@ onEachDevice((kind) => {
     expect(await errorOf(logits, pair.get("logits_per_image")!)).toBeLessThan(1);
     clip.dispose();
   });
-
-  test.each([2, 300])(
-    "the end of a text is found as transformers does for eos_token_id %s",
-    async (eot) => {
-      const { clip, pair } = await openGolden("clip");
-      const config = await readGoldenJson<{ text_config: object }>("clip/config.json");
-      const changed = { ...config, text_config: { ...config.text_config, eos_token_id: eot } };
-      const weights = await readGolden("clip/model.safetensors");
-      using other = await loadClip({ config: changed, weights });
-      using ids = inputOf(pair.get("ids")!);
-      using text = await other.encodeText(ids, { normalize: false });
-      expect(await errorOf(text, pair.get(`text_embeds_eot_${eot}`)!)).toBeLessThan(1);
-      const same = await errorOf(text, pair.get("text_embeds")!);
-      expect(same > 100).toBe(eot === 300);
-      clip.dispose();
-    },
-  );
 });

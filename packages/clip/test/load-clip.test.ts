@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadModel } from "../../analysis/src/index.ts";
 import { isClip, loadClip, loadZeroShot, type Clip } from "../src/index.ts";
 import type { JsonObject } from "../src/tokenizer/tokenizer-file.ts";
-import { clipFolder } from "./golden-clip.ts";
+import { clipFolder, errorOf, inputOf, openGolden } from "./golden-clip.ts";
 import { readGolden, readGoldenJson } from "./read-golden.ts";
 import { repositoryFile } from "../../../test/repository-file.ts";
 
@@ -330,3 +330,35 @@ test("a token sees none after it, and padding changes nothing", () =>
       1e-5,
     );
   }));
+
+test.each(["clip", "siglip", "open-clip"])(
+  "%s: hooks of both towers, in their order and shapes",
+  async (name) => {
+    const { clip, index } = await openGolden(name);
+    for (const tower of ["text", "vision"] as const) {
+      const golden = index[tower];
+      if (golden === undefined) continue;
+      const batch = tower === "text" ? 3 : 2;
+      const table = clip[tower].hooksTable({ batch }).map(({ name, shape }) => ({ name, shape }));
+      expect(table, tower).toEqual(golden.hooks.map(({ name, shape }) => ({ name, shape })));
+    }
+    clip.dispose();
+  },
+);
+
+test.each([2, 300])(
+  "the end of a text is found as transformers does for eos_token_id %s",
+  async (eot) => {
+    const { clip, pair } = await openGolden("clip");
+    const config = await readGoldenJson<{ text_config: object }>("clip/config.json");
+    const changed = { ...config, text_config: { ...config.text_config, eos_token_id: eot } };
+    const weights = await readGolden("clip/model.safetensors");
+    using other = await loadClip({ config: changed, weights });
+    using ids = inputOf(pair.get("ids")!);
+    using text = await other.encodeText(ids, { normalize: false });
+    expect(await errorOf(text, pair.get(`text_embeds_eot_${eot}`)!)).toBeLessThan(1);
+    const same = await errorOf(text, pair.get("text_embeds")!);
+    expect(same > 100).toBe(eot === 300);
+    clip.dispose();
+  },
+);
