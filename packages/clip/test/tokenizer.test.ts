@@ -74,6 +74,12 @@ describe("ids of 2,000 texts", () => {
     }
   });
 
+  test("of one word of 200,000 letters come in time that grows with its length", () => {
+    const siglip = createTokenizer({ tokenizer: unigramFile }, { contextLength: 64 });
+    const one = siglip.encode("cat".repeat(1000));
+    expect(siglip.encode("cat".repeat(66_667))).toHaveLength(one.length + 3 * 65_667);
+  });
+
   test("what open_clip cleans for SigLIP is cleaned alike", async () => {
     const expected = await readGoldenJson<string[]>("tokenizer/canonicalized.json");
     expect(texts.slice(0, expected.length).map((text) => cleanText(text, "canonicalize"))).toEqual(

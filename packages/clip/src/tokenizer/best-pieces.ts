@@ -32,9 +32,10 @@ export function bestPieces(model: Unigram, text: string): string[] {
   return piecesOf(paths);
 }
 
+/** The pieces on the best way to the end. */
 function piecesOf(paths: readonly (Path | undefined)[]): string[] {
-  const pieces: string[] = [];
+  const backwards: string[] = [];
   for (let path = paths.at(-1); path !== undefined; path = paths[path.from - 1])
-    pieces.unshift(path.piece);
-  return pieces;
+    backwards.push(path.piece);
+  return backwards.reverse();
 }
