@@ -5,8 +5,8 @@ import { bundleForPages } from "./bundle-for-pages.ts";
 
 /** Bytes of everything a package exports, minified and gzipped. A ceiling is raised by the commit that needs it, with a reason. */
 export const ceilings: Readonly<Record<string, number>> = {
-  tensor: 94_000,
-  hooks: 40_000,
+  tensor: 96_000,
+  hooks: 47_000,
   vit: 122_000,
   // The tokenizer library takes 10 kB of it, the names of HTML's character references another 10.
   clip: 149_000,

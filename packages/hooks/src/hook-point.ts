@@ -1,16 +1,37 @@
 // Hook points: named places of a model at which functions see, and may replace, the activation that passes.
-import { formatShape, PrismaError, sameShape, Tensor, type TypedArray } from "@prisma/tensor";
+import {
+  formatShape,
+  PrismaError,
+  sameShape,
+  Tensor,
+  withGradient,
+  type TypedArray,
+} from "@prisma/tensor";
 
-/** Sees `activation`, and may return another tensor of its shape, dtype and device to take its place. */
+/**
+ * Sees `activation`, and may return another tensor of its shape, dtype and device to take its place. With `dir: "bwd"` it
+ * sees, and may replace, the gradient at the activation.
+ */
 export type HookFunction<Name extends string = string> = (
   activation: Tensor,
   hookPoint: HookPoint<Name>,
 ) => Tensor | void;
 
+/** Which way a hook looks: at activations on their way forward, or at gradients on their way back. */
+export type HookDirection = "fwd" | "bwd";
+
 /** One added function. */
 export interface HookEntry {
   readonly fn: HookFunction;
   readonly permanent: boolean;
+  /** Left out: `"fwd"`. */
+  readonly dir?: HookDirection;
+}
+
+/** Which of the functions of a point are meant; by default all. */
+export interface HookSelection {
+  readonly dir?: HookDirection | "both";
+  readonly includingPermanent?: boolean;
 }
 
 /** Receives the numbers of a tapped tensor after the run. */
@@ -20,12 +41,15 @@ export type TapFunction = (values: TypedArray) => void;
 export interface RunRequests {
   readonly kept: Tensor[];
   readonly tapped: { readonly tensor: Tensor; readonly fn: TapFunction }[];
+  /** True when the graph of the call is built, and nothing can be added to its outputs. */
+  closed?: boolean;
 }
 
 /** A named place in a model. Functions run in the order they were added; each sees what the one before it left. */
 export class HookPoint<Name extends string = string> {
   #entries: HookEntry[] = [];
   #requests: RunRequests | null = null;
+  #scratch = new Map<string, unknown>();
 
   constructor(
     /** Where it is: `blocks.0.attn.hook_q`. */
@@ -35,6 +59,47 @@ export class HookPoint<Name extends string = string> {
   /** Functions attached now. */
   get size(): number {
     return this.#entries.length;
+  }
+
+  /** A place where the functions of this point leave things for one another, and for later calls; `clearContext` empties it. */
+  get ctx(): Map<string, unknown> {
+    return this.#scratch;
+  }
+
+  /**
+   * Drops what functions left in {@link ctx}.
+   * @example
+   * const point = new HookPoint("hook_embed");
+   * point.ctx.set("seen", 3);
+   * point.clearContext();
+   * point.ctx.size; // 0
+   */
+  clearContext(): void {
+    this.#scratch = new Map();
+  }
+
+  /**
+   * The functions attached now, in the order they run.
+   * @example
+   * const point = new HookPoint("hook_embed");
+   * point.add({ fn: (x) => x.mul(2), permanent: false, dir: "bwd" }, false);
+   * point.entries({ dir: "fwd" }).length; // 0
+   */
+  entries(selection: HookSelection = {}): readonly HookEntry[] {
+    return this.#entries.filter((entry) => isMeant(entry, selection));
+  }
+
+  /**
+   * Whether any function is attached.
+   * @example
+   * const point = new HookPoint("hook_embed");
+   * point.add({ fn: (x) => x.mul(2), permanent: true }, false);
+   * point.hasHooks(); // true
+   * point.hasHooks({ includingPermanent: false }); // false
+   * point.hasHooks({ dir: "bwd" }); // false
+   */
+  hasHooks(selection: HookSelection = {}): boolean {
+    return this.#entries.some((entry) => isMeant(entry, selection));
   }
 
   /** The block this point is in, or null. */
@@ -68,15 +133,17 @@ export class HookPoint<Name extends string = string> {
   }
 
   /**
-   * Removes every function, permanent ones only when asked.
+   * Removes every function, or those of one direction; permanent ones only when asked.
    * @example
    * const point = new HookPoint("hook_embed");
    * point.add({ fn: (x) => x.mul(2), permanent: true }, false);
-   * point.reset(false);
+   * point.reset();
    * point.size; // 1
+   * point.reset({ includingPermanent: true });
+   * point.size; // 0
    */
-  reset(includingPermanent: boolean): void {
-    this.#entries = includingPermanent ? [] : this.#entries.filter((entry) => entry.permanent);
+  reset({ dir = "both", includingPermanent = false }: HookSelection = {}): void {
+    this.#entries = this.#entries.filter((entry) => !isMeant(entry, { dir, includingPermanent }));
   }
 
   /**
@@ -121,7 +188,7 @@ export class HookPoint<Name extends string = string> {
   }
 
   /**
-   * Passes `activation` through the functions attached here.
+   * Passes `activation` through the functions attached here that look at activations.
    * @throws PrismaError HOOK_RESULT_INVALID, HOOK_RETURNED_PROMISE
    * @example
    * const point = new HookPoint("hook_embed");
@@ -129,10 +196,32 @@ export class HookPoint<Name extends string = string> {
    * await point.run(tensor([1, 2]), { kept: [], tapped: [] }).array(); // [2, 4]
    */
   run(activation: Tensor, requests: RunRequests): Tensor {
+    return this.#pass(activation, { entries: this.entries({ dir: "fwd" }), requests });
+  }
+
+  /**
+   * `activation`, and in every gradient taken through it act the functions attached here now that look at gradients.
+   * @example
+   * const point = new HookPoint("hook_embed");
+   * point.add({ fn: (gradient) => gradient.mul(2), permanent: false, dir: "bwd" }, false);
+   * const doubled = grad((x: Tensor) => point.runBackward(x, { kept: [], tapped: [] }).sum());
+   * await doubled(tensor([1, 2])).array(); // [2, 2]
+   */
+  runBackward(activation: Tensor, requests: RunRequests): Tensor {
+    const entries = this.entries({ dir: "bwd" });
+    if (entries.length === 0) return activation;
+    return withGradient(activation, (gradient) => this.#pass(gradient, { entries, requests }));
+  }
+
+  #pass(
+    value: Tensor,
+    { entries, requests }: { entries: readonly HookEntry[]; requests: RunRequests },
+  ): Tensor {
     const before = this.#requests;
-    this.#requests = requests;
+    // Gradients may be taken long after the call whose outputs could be added to.
+    this.#requests = requests.closed === true ? null : requests;
     try {
-      return this.#entries.reduce((current, entry) => this.#apply(entry, current), activation);
+      return entries.reduce((current, entry) => this.#apply(entry, current), value);
     } finally {
       this.#requests = before;
     }
@@ -145,6 +234,11 @@ export class HookPoint<Name extends string = string> {
     return result;
   }
 }
+
+const isMeant = (
+  { dir: own = "fwd", permanent }: HookEntry,
+  { dir = "both", includingPermanent = true }: HookSelection,
+): boolean => (dir === "both" || dir === own) && (includingPermanent || !permanent);
 
 function isThenable(value: unknown): boolean {
   return (

@@ -1,5 +1,6 @@
 // The hook points of one model: which functions are attached where, and how often that has changed.
-import { HookPoint, type HookEntry, type HookFunction } from "./hook-point.ts";
+import { kindOf, PrismaError } from "@prisma/tensor";
+import { HookPoint, type HookEntry, type HookFunction, type HookSelection } from "./hook-point.ts";
 import { matchNames, type NameFilters } from "./name-filter.ts";
 import type { AddHookOptions, HookHandle, HookSpec } from "./run-options.ts";
 
@@ -26,9 +27,16 @@ export class HookRegistry<Name extends string> {
   add(
     filter: NameFilters<Name>,
     fn: HookFunction<Name>,
-    { permanent = false, prepend = false, doing }: AddHookOptions & { readonly doing: string },
+    {
+      permanent = false,
+      prepend = false,
+      dir = "fwd",
+      doing,
+    }: AddHookOptions & { readonly doing: string },
   ): HookHandle {
-    const entry: HookEntry = { fn: fn as HookFunction, permanent };
+    assertFunction(fn, doing);
+    assertDirection(dir, { doing, known: ["fwd", "bwd"] });
+    const entry: HookEntry = { fn: fn as HookFunction, permanent, dir };
     const points = this.find(filter, doing);
     points.forEach((point) => point.add(entry, prepend));
     this.#epoch++;
@@ -44,7 +52,8 @@ export class HookRegistry<Name extends string> {
     const handles: HookHandle[] = [];
     const remove = (): void => handles.splice(0).forEach((handle) => handle.remove());
     try {
-      for (const [filter, fn] of specs) handles.push(this.add(filter, fn, { doing }));
+      for (const [filter, fn, options] of specs)
+        handles.push(this.add(filter, fn, { ...options, doing }));
     } catch (error) {
       remove();
       throw error;
@@ -52,9 +61,33 @@ export class HookRegistry<Name extends string> {
     return { remove, [Symbol.dispose]: remove };
   }
 
-  /** Removes all functions, permanent ones only when asked. */
-  reset(includingPermanent: boolean): void {
-    for (const point of this.points.values()) point.reset(includingPermanent);
+  /** Removes functions everywhere, permanent ones only when asked. */
+  reset(selection: HookSelection): void {
+    assertDirection(selection.dir ?? "both", {
+      doing: "resetHooks",
+      known: ["fwd", "bwd", "both"],
+    });
+    for (const point of this.points.values()) point.reset(selection);
     this.#epoch++;
   }
+}
+
+function assertFunction(fn: unknown, doing: string): void {
+  if (typeof fn !== "function")
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `${doing}: a hook is a function of an activation, not ${kindOf(fn)}`,
+    );
+}
+
+/** @throws PrismaError ARGUMENT_INVALID when `dir` is not one of `known` */
+function assertDirection(
+  dir: unknown,
+  { doing, known }: { readonly doing: string; readonly known: readonly unknown[] },
+): void {
+  if (known.includes(dir)) return;
+  throw new PrismaError(
+    "ARGUMENT_INVALID",
+    `${doing}: the direction is ${kindOf(dir)}; it may be ${known.join(" or ")}`,
+  );
 }

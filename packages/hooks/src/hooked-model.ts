@@ -1,12 +1,14 @@
 // Hooked models: any model that passes its activations through named hook points.
 import { gradientsOf, PrismaError, scope, Tensor } from "@prisma/tensor";
 import { ActivationCache } from "./activation-cache.ts";
+import { bytesOf, checkBudget } from "./check-budget.ts";
 import { finishRun, ignoreFault, type BuiltRun } from "./built-run.ts";
-import type { HookFunction, HookPoint } from "./hook-point.ts";
+import type { HookEntry, HookFunction, HookPoint, HookSelection } from "./hook-point.ts";
 import { HookRegistry } from "./hook-registry.ts";
 import { findLabel } from "./find-label.ts";
 import { matchNames, type NameFilters } from "./name-filter.ts";
 import { Pass } from "./pass.ts";
+import { positionCut } from "./position-slice.ts";
 import { resolveRange } from "./resolve-range.ts";
 import type {
   AddHookOptions,
@@ -15,6 +17,7 @@ import type {
   HookRow,
   HookSpec,
   LayerRange,
+  ResetHooksOptions,
   ResolvedRange,
   RunWithCacheOptions,
   RunWithHooksOptions,
@@ -29,6 +32,8 @@ interface BuildOptions<Name extends string> extends RunWithCacheOptions<Name> {
   /** What the caller calls this. */
   readonly doing: string;
 }
+
+type Kept<Name extends string> = Pick<BuiltRun<Name>, "cached" | "gradients">;
 
 let nextModel = 0;
 
@@ -127,14 +132,79 @@ export abstract class HookedModel<Name extends string = string> {
   }
 
   /**
-   * Removes all functions, permanent ones only with `{ includingPermanent: true }`.
+   * As {@link addHook} with `permanent: true`: survives `resetHooks()`.
+   * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY
+   * @example
+   * const handle = model.addPermaHook("hook_embed", (x) => x.mul(2));
+   * model.resetHooks();
+   * model.hookPoint("hook_embed").size; // 1
+   * handle.remove();
+   */
+  addPermaHook(
+    filter: NameFilters<Name>,
+    fn: HookFunction<Name>,
+    options: Omit<AddHookOptions, "permanent"> = {},
+  ): HookHandle {
+    return this.#registry.add(filter, fn, { ...options, permanent: true, doing: "addPermaHook" });
+  }
+
+  /**
+   * Removes all functions, or those of one direction, permanent ones only with `{ includingPermanent: true }`; what they
+   * left in the contexts of their points goes too, unless `clearContexts` is false.
+   * @throws PrismaError ARGUMENT_INVALID for a direction that there is not
    * @example
    * model.addHook("hook_embed", (x) => x.mul(2));
+   * model.addHook("hook_embed", (gradient) => gradient.mul(0), { dir: "bwd" });
+   * model.resetHooks({ direction: "bwd" });
+   * model.hookPoint("hook_embed").size; // 1
    * model.resetHooks();
    * model.hookPoint("hook_embed").size; // 0
    */
-  resetHooks(options: { readonly includingPermanent?: boolean } = {}): void {
-    this.#registry.reset(options.includingPermanent ?? false);
+  resetHooks(options: ResetHooksOptions = {}): void {
+    const { direction = "both", includingPermanent = false, clearContexts = true } = options;
+    this.#registry.reset({ dir: direction, includingPermanent });
+    if (clearContexts) this.clearContexts();
+  }
+
+  /**
+   * Drops what functions left in the `ctx` of every point.
+   * @example
+   * model.hookPoint("hook_embed").ctx.set("seen", 3);
+   * model.clearContexts();
+   * model.hookPoint("hook_embed").ctx.size; // 0
+   */
+  clearContexts(): void {
+    for (const point of this.#registry.points.values()) point.clearContext();
+  }
+
+  /**
+   * Whether any function is attached to a point that `filter` means, or to any point.
+   * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY
+   * @example
+   * using scoped = model.hooks([["hook_embed", (gradient) => gradient.mul(0), { dir: "bwd" }]]);
+   * model.hasHooks(); // true
+   * model.hasHooks("blocks.*.attn.hook_z"); // false
+   * model.hasHooks("hook_embed", { dir: "fwd" }); // false
+   */
+  hasHooks(filter: NameFilters<Name> = () => true, selection: HookSelection = {}): boolean {
+    return this.#registry.find(filter, "hasHooks").some((point) => point.hasHooks(selection));
+  }
+
+  /**
+   * What is attached, by point in firing order and in the order it runs; points without functions are left out.
+   * @throws PrismaError HOOK_UNKNOWN, HOOK_FILTER_EMPTY
+   * @example
+   * using scoped = model.hooks([["blocks.*.hook_mlp_out", (x) => x.mul(0)]]);
+   * [...model.listHooks().keys()][0]; // "blocks.0.hook_mlp_out"
+   * model.listHooks("blocks.1.hook_mlp_out").get("blocks.1.hook_mlp_out")?.length; // 1
+   */
+  listHooks(
+    filter: NameFilters<Name> = () => true,
+    selection: HookSelection = {},
+  ): ReadonlyMap<Name, readonly HookEntry[]> {
+    const points = this.#registry.find(filter, "listHooks");
+    const rows = points.map((point) => [point.name, point.entries(selection)] as const);
+    return new Map(rows.filter(([, entries]) => entries.length > 0));
   }
 
   /**
@@ -176,11 +246,24 @@ export abstract class HookedModel<Name extends string = string> {
             found[i] === undefined ? [] : [[name, found[i]] as const],
           ),
         );
-        return { output, cached, gradients, requests };
+        requests.closed = true;
+        const kept = this.#cut({ cached, gradients }, options);
+        if (options.budget !== undefined)
+          checkBudget(options.budget, [kept.cached, kept.gradients], doing);
+        return { output, ...kept, requests };
       });
     } finally {
       attached.remove();
     }
+  }
+
+  /** What is kept of every position, or of those asked for. */
+  #cut(kept: Kept<Name>, { posSlice, doing }: BuildOptions<Name>): Kept<Name> {
+    if (posSlice === undefined) return kept;
+    const cut = positionCut(posSlice, this.tokens, doing);
+    const cutAll = (tensors: ReadonlyMap<Name, Tensor>): ReadonlyMap<Name, Tensor> =>
+      new Map([...tensors].map(([name, tensor]) => [name, cut(name, tensor)]));
+    return { cached: cutAll(kept.cached), gradients: cutAll(kept.gradients) };
   }
 
   /** A hook that cannot fire, or a name that cannot be kept, would pass unseen. */
@@ -234,31 +317,53 @@ export abstract class HookedModel<Name extends string = string> {
     input: Tensor,
     options: RunWithCacheOptions<Name> = {},
   ): Promise<CachedRun<Name>> {
-    const doing = "runWithCache";
-    const cheap = (): readonly Name[] => this.hookNames.filter((name) => !this.#costly.has(name));
-    const names =
-      options.names === undefined ? cheap() : matchNames(options.names, this.hookNames, doing);
-    const built = this.#buildGraph(input, { ...options, cache: names, doing });
-    const { output } = built;
-    const cache = new ActivationCache<Name>(built.cached, built.gradients, this.layers);
+    const built = this.#buildCached(input, options, "runWithCache");
+    const run = this.#cachedRun(built);
+    try {
+      await finishRun(built);
+    } catch (error) {
+      run.dispose();
+      built.requests.kept.forEach((tensor) => tensor.dispose());
+      throw error;
+    }
+    return run;
+  }
+
+  /**
+   * As {@link runWithCache}, and nothing is computed: output, activations and gradients are lazy, for `explain`,
+   * `referenceValues`, or to realize a part of them. What hooks keep is not waited for, and what they tap not read.
+   * @throws PrismaError as {@link runWithHooks}
+   * @example
+   * using lazy = model.trace(images, { names: "hook_embed" });
+   * lazy.cache.get("hook_embed").shape; // [1, 32, 96]
+   */
+  trace(input: Tensor, options: RunWithCacheOptions<Name> = {}): CachedRun<Name> {
+    const built = this.#buildCached(input, options, "trace");
+    built.requests.tapped.forEach(({ tensor }) => tensor.dispose());
+    return this.#cachedRun(built);
+  }
+
+  #buildCached(input: Tensor, options: RunWithCacheOptions<Name>, doing: string): BuiltRun<Name> {
+    const cache =
+      options.names === undefined
+        ? this.hookNames.filter((name) => !this.#costly.has(name))
+        : matchNames(options.names, this.hookNames, doing);
+    return this.#buildGraph(input, { ...options, cache, doing });
+  }
+
+  #cachedRun({ output, cached, gradients }: BuiltRun<Name>): CachedRun<Name> {
+    const cache = new ActivationCache<Name>(cached, gradients, this.layers);
     const dispose = (): void => {
       output.dispose();
       cache.dispose();
     };
-    try {
-      await finishRun(built);
-    } catch (error) {
-      dispose();
-      built.requests.kept.forEach((tensor) => tensor.dispose());
-      throw error;
-    }
     return { output, cache, dispose, [Symbol.dispose]: dispose };
   }
 
   /**
-   * Every hook point in firing order, with the shape and bytes of its activation for `batch` images; nothing is run.
+   * Every hook point in firing order, with the shape and bytes of its activation for `batch` images; nothing is run. `textTable(rows)` prints it.
    * @example
-   * model.hooksTable()[0]; // { name: "hook_embed", shape: [1, 32, 96], bytes: 12288, hooks: 0 }
+   * model.hooksTable()[0]; // { name: "hook_embed", shape: [1, 32, 96], bytes: 12288, hooks: 0, byDefault: true }
    */
   hooksTable(options: { readonly batch?: number } = {}): HookRow<Name>[] {
     const { batch = 1 } = options;
@@ -272,13 +377,14 @@ export abstract class HookedModel<Name extends string = string> {
       return this.hookNames.flatMap((name) => {
         const activation = plain.get(name) ?? all.get(name);
         if (activation === undefined) return [];
-        const { shape, size } = activation;
+        const { shape } = activation;
         return [
           {
             name,
             shape,
-            bytes: size * BYTES_PER_NUMBER,
+            bytes: bytesOf(activation),
             hooks: this.#registry.points.get(name)?.size ?? 0,
+            byDefault: !this.#costly.has(name),
           },
         ];
       });
@@ -295,6 +401,3 @@ export abstract class HookedModel<Name extends string = string> {
     return pass.cached;
   }
 }
-
-/** Most bytes that a number takes in memory; an f16 takes half. */
-const BYTES_PER_NUMBER = 4;

@@ -1,6 +1,18 @@
 // The public surface of @prisma/hooks.
 export { ActivationCache } from "./activation-cache.ts";
 export {
+  checkHooks,
+  type CheckHooksOptions,
+  type HookLiveness,
+  type HooksCheck,
+} from "./check-hooks.ts";
+export {
+  compareDevices,
+  type CompareDevicesOptions,
+  type DeviceComparison,
+  type DeviceError,
+} from "./compare-devices.ts";
+export {
   blockHook,
   getActName,
   type ActName,
@@ -12,7 +24,14 @@ export {
   type PoolHook,
   type Shorthand,
 } from "./hook-names.ts";
-export { HookPoint, type HookFunction, type TapFunction } from "./hook-point.ts";
+export {
+  HookPoint,
+  type HookDirection,
+  type HookEntry,
+  type HookFunction,
+  type HookSelection,
+  type TapFunction,
+} from "./hook-point.ts";
 export { HookedModel } from "./hooked-model.ts";
 export type {
   ClassName,
@@ -22,6 +41,7 @@ export type {
   LogitTarget,
 } from "./logit-directions.ts";
 export { type NameFilter, type NameFilters } from "./name-filter.ts";
+export type { PositionSlice } from "./position-slice.ts";
 export { Pass } from "./pass.ts";
 export type {
   AddHookOptions,
@@ -30,8 +50,10 @@ export type {
   HookRow,
   HookSpec,
   LayerRange,
+  ResetHooksOptions,
   ResolvedRange,
   RunWithCacheOptions,
   RunWithHooksOptions,
 } from "./run-options.ts";
+export { textTable } from "./text-table.ts";
 export { tokenLabels, type Readout, type Tokens } from "./tokens.ts";

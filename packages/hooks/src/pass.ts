@@ -52,11 +52,14 @@ export class Pass<Name extends string = string> {
     const result =
       point === undefined || point.size === 0 ? activation : point.run(activation, this.requests);
     this.#name(result, name);
-    if (!names.has(name)) return result;
-    // Several points may see one value; with a node each, a gradient counts only what went through that point.
-    const kept = gradients ? alias(result) : result;
-    this.cached.set(name, new Tensor(kept.node));
-    return kept;
+    const kept = names.has(name) ? this.#keep(name, gradients ? alias(result) : result) : result;
+    return point === undefined ? kept : point.runBackward(kept, this.requests);
+  }
+
+  /** Several points may see one value; with a node each, a gradient counts only what went through that point. */
+  #keep(name: Name, activation: Tensor): Tensor {
+    this.cached.set(name, new Tensor(activation.node));
+    return activation;
   }
 
   /** Lets errors of an activation, and of what a hook made of it, name the point; weights keep their own names. */

@@ -1,8 +1,9 @@
 // What runs of hooked models may be told, and what they give.
 import type { Tensor } from "@prisma/tensor";
 import type { ActivationCache } from "./activation-cache.ts";
-import type { HookFunction } from "./hook-point.ts";
+import type { HookDirection, HookFunction } from "./hook-point.ts";
 import type { NameFilters } from "./name-filter.ts";
+import type { PositionSlice } from "./position-slice.ts";
 
 /** Which blocks a call runs. */
 export interface LayerRange {
@@ -20,10 +21,11 @@ export interface ResolvedRange {
   readonly head: boolean;
 }
 
-/** A filter and the function to run at every point it means. */
+/** A filter, the function to run at every point it means, and how it is added. */
 export type HookSpec<Name extends string> = readonly [
   filter: NameFilters<Name>,
   fn: HookFunction<Name>,
+  options?: AddHookOptions,
 ];
 
 /** What {@link HookedModel.runWithHooks} may be told. */
@@ -37,6 +39,14 @@ export interface RunWithCacheOptions<Name extends string> extends RunWithHooksOp
   readonly names?: NameFilters<Name>;
   /** A scalar of the output; its gradient at every kept activation is kept too. Sum over the batch to have each image's own. */
   readonly gradientOf?: (output: Tensor) => Tensor;
+  /**
+   * Positions to keep of every activation and gradient: `"cls"`, `"patches"`, `"registers"`, an index, `[row, column]` of a
+   * patch, or `{ from, to }`. Of `attn_scores` and `pattern` it means the queries. What does not have the whole sequence
+   * (`hook_embed`, the output of the head) is kept whole.
+   */
+  readonly posSlice?: PositionSlice;
+  /** Most bytes of activations and gradients to keep; counted before anything runs. */
+  readonly budget?: number;
 }
 
 /** Output and cache of one run. Disposing it frees both. */
@@ -58,6 +68,19 @@ export interface AddHookOptions {
   readonly permanent?: boolean;
   /** Runs before the functions already there. */
   readonly prepend?: boolean;
+  /**
+   * `"fwd"` (default): the function sees the activation. `"bwd"`: it sees the gradient at the activation, and what it
+   * returns goes on in its place; it acts in every gradient that is taken through a call made while it is attached.
+   */
+  readonly dir?: HookDirection;
+}
+
+/** What {@link HookedModel.resetHooks} removes; by default everything but permanent functions. */
+export interface ResetHooksOptions {
+  readonly direction?: HookDirection | "both";
+  readonly includingPermanent?: boolean;
+  /** Also drop what functions left in the contexts of their points (default true). */
+  readonly clearContexts?: boolean;
 }
 
 /** One row of {@link HookedModel.hooksTable}. */
@@ -67,4 +90,6 @@ export interface HookRow<Name extends string> {
   readonly bytes: number;
   /** Functions attached. */
   readonly hooks: number;
+  /** Whether `runWithCache` keeps it without being told; the others cost something, and only when named or hooked. */
+  readonly byDefault: boolean;
 }

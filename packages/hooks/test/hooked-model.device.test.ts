@@ -459,7 +459,13 @@ onEachDevice((kind) => {
     });
     const table = model.hooksTable({ batch: 4 });
     expect(table.map((row) => row.name)).toEqual(model.hookNames);
-    expect(table[0]).toEqual({ name: "hook_embed", shape: [4, 3], bytes: 48, hooks: 1 });
+    expect(table[0]).toEqual({
+      name: "hook_embed",
+      shape: [4, 3],
+      bytes: 48,
+      hooks: 1,
+      byDefault: true,
+    });
   });
 
   test("a compiled call follows the model's hooks", async () => {

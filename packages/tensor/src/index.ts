@@ -50,7 +50,9 @@ export {
   type TorchValue,
 } from "./torch.ts";
 export { readNpy, writeNpy, type ReadNpyOptions } from "./npy.ts";
+export { referenceValues } from "./reference-values.ts";
 export { scope } from "./scope.ts";
 export { formatShape, sameShape, type Shape } from "./shape.ts";
 export { Tensor } from "./tensor.ts";
+export { withGradient } from "./with-gradient.ts";
 export type { NestedArray } from "./tensor-handle.ts";

@@ -2,6 +2,7 @@
 import { kindOf, PrismaError } from "../errors.ts";
 import { reshapeNode } from "../graph/build.ts";
 import { Node } from "../graph/node.ts";
+import { scope } from "../scope.ts";
 import { assertList } from "../shape.ts";
 import { nodeOf } from "../tensor-handle.ts";
 import { Tensor } from "../tensor.ts";
@@ -92,7 +93,8 @@ export function valueAndGrad<T extends TensorTree, Rest extends unknown[]>(
     const aliases = leavesOf(x).map(aliasOf);
     const value = f(rebuild(x, aliases.values()), ...rest);
     nodeOf(value, "what the function returned");
-    const found = gradientsOf(value.size === 1 ? scalarOf(value) : value, aliases);
+    // What functions of `withGradient` make on the way is let go of.
+    const found = scope(() => gradientsOf(value.size === 1 ? scalarOf(value) : value, aliases));
     return { value, gradient: rebuild(x, found.values()) };
   };
 }

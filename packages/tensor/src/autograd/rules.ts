@@ -137,7 +137,7 @@ export const RULES: Rules = {
       });
     return gradient(g, node.inputs, node);
   },
-  reshape: (node, _, g) => [reshapeNode(g, inputOf(node).shape)],
+  reshape: (node, op, g) => [op.backward?.(g) ?? reshapeNode(g, inputOf(node).shape)],
   permute: (_, op, g) => [
     permuteNode(
       g,

@@ -30,7 +30,11 @@ export type NodeOp =
   | { readonly kind: "scalar"; readonly value: number }
   | { readonly kind: "map"; readonly fn: ScalarFunctionName }
   | { readonly kind: "index"; readonly axis: number }
-  | { readonly kind: "reshape" }
+  | {
+      readonly kind: "reshape";
+      /** The gradient of the input from that of the value, where it is not the same numbers. */
+      readonly backward?: (gradient: Node) => Node;
+    }
   | { readonly kind: "permute"; readonly axes: readonly number[] }
   | { readonly kind: "expand" }
   | {

@@ -18,6 +18,7 @@ import {
   randn,
   listFolder,
   readNpy,
+  referenceValues,
   readTorch,
   readSafetensors,
   realize,
@@ -28,6 +29,7 @@ import {
   uniform,
   valueAndGrad,
   where,
+  withGradient,
   writeNpy,
   writeSafetensors,
   zeros,
@@ -207,6 +209,21 @@ const COMBINATION: BadCalls = {
     [() => stack([]), "ARGUMENT_INVALID", /no tensors/],
     [() => stack("ab" as never), "ARGUMENT_INVALID", /array of tensors/],
     [() => stack([ofRank(8)]), "SIZE_LIMIT", /rank 9/],
+  ],
+  referenceValues: [
+    [() => referenceValues(3 as never), "ARGUMENT_INVALID", /referenceValues/],
+    [() => referenceValues([3 as never]), "ARGUMENT_INVALID", /one of the tensors is the number 3/],
+    [() => referenceValues([gone()]), "DISPOSED", /\(gone\)/],
+  ],
+  withGradient: [
+    [() => withGradient(3 as never, () => undefined), "ARGUMENT_INVALID", /tensor is the number 3/],
+    [() => withGradient(vector(), 3 as never), "ARGUMENT_INVALID", /the number 3 .*not a function/],
+    [() => withGradient(gone(), () => undefined), "DISPOSED", /\(gone\)/],
+    [
+      () => grad((x: Tensor) => withGradient(x, () => scalar()).sum())(vector()),
+      "SHAPE_MISMATCH",
+      /withGradient: the gradient is f32\[4\], the function made it f32\[\]/,
+    ],
   ],
   alias: [
     [() => alias(3 as never), "ARGUMENT_INVALID", /the tensor is the number 3/],
