@@ -1,6 +1,6 @@
-// Every hook of a text tower and of a classifier is live: seeded noise moves the output; a gradient comes back; the other text stays.
-import type { HookedModel, HookName } from "@prisma/hooks";
-import { init, randn, tensor, type Device, type Tensor } from "@prisma/tensor";
+// Every hook of a pair and of a classifier is live: seeded noise moves the output, a gradient comes back, other texts stay.
+import { checkHooks } from "@prisma/hooks";
+import { init, tensor, type Device } from "@prisma/tensor";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inputOf, openGolden } from "./golden-clip.ts";
 
@@ -10,44 +10,22 @@ beforeAll(async () => {
 });
 afterAll(() => device.dispose());
 
-/** Those of `names` whose noise leaves the output as it is, or that no gradient comes back to. */
-async function deadHooks(
-  model: HookedModel<HookName>,
-  input: Tensor,
-  names: readonly HookName[] = model.hookNames,
-): Promise<string[]> {
-  using run = await model.runWithCache(input, {
-    names: (name) => names.includes(name),
-    gradientOf: (output) => output.get([null, 0]).sum(),
-  });
-  const before = await run.output.data();
-  const dead: string[] = [];
-  for (const name of names) {
-    using moved = model.runWithHooks(input, {
-      hooks: [[name, (x) => x.add(randn(x.shape, { seed: 5 }).mul(0.5))]],
-    });
-    const after = await moved.data();
-    const still = after.every((value: number, i: number) => Math.abs(value - before[i]!) < 1e-5);
-    const slope = await run.cache.grad(name).data();
-    if (still || slope.every((value: number) => value === 0)) dead.push(name);
-  }
-  return dead;
-}
-
-test.each(["clip", "siglip"])("%s: every hook of the text tower", async (name) => {
+test.each(["clip", "siglip", "open-clip"])("%s: every hook of both towers", async (name) => {
   const { clip, pair } = await openGolden(name);
   using ids = inputOf(pair.get("ids")!);
-  expect(await deadHooks(clip.text, ids)).toEqual([]);
+  using images = inputOf(pair.get("images")!);
+  for (const check of [await checkHooks(clip.text, ids), await checkHooks(clip.vision, images)])
+    expect([check.dead, check.betweenImages, check.passed]).toEqual([[], 0, true]);
   clip.dispose();
 });
 
-test.each(["clip", "siglip"])("%s: the hooks of a classifier's head", async (name) => {
+test.each(["clip", "siglip"])("%s: every hook of a classifier", async (name) => {
   const { clip, pair } = await openGolden(name);
   using images = inputOf(pair.get("images")!);
   using model = await clip.asClassifier(["cat", "dog"]);
-  const head = model.hookNames.slice(model.hookNames.indexOf("hook_ln_final"));
-  expect(head).toContain("hook_head_scale");
-  expect(await deadHooks(model, images, head)).toEqual([]);
+  const check = await checkHooks(model, images);
+  expect([check.dead, check.passed]).toEqual([[], true]);
+  expect(check.rows.map((row) => row.name)).toContain("hook_head_scale");
   clip.dispose();
 });
 
