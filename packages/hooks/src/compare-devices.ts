@@ -2,6 +2,7 @@
 import { formatShape, PrismaError, referenceValues, type Tensor } from "@prisma/tensor";
 import type { HookedModel } from "./hooked-model.ts";
 import type { NameFilters } from "./name-filter.ts";
+import type { LayerRange } from "./run-options.ts";
 
 /** One hook point: how far this device is from the reference there. */
 export interface DeviceError<Name extends string = string> {
@@ -25,7 +26,7 @@ export interface DeviceComparison<Name extends string = string> {
 }
 
 /** What {@link compareDevices} may be told. */
-export interface CompareDevicesOptions<Name extends string = string> {
+export interface CompareDevicesOptions<Name extends string = string> extends LayerRange {
   /** Points to compare. Default: those that `runWithCache` keeps by default. */
   readonly names?: NameFilters<Name>;
 }
@@ -56,7 +57,8 @@ function rowOf<Name extends string>(
 /**
  * The largest error of every activation of `model` on its device, against the same graph evaluated on the host in float64,
  * one operation at a time. Errors pile up from layer to layer: the first row that stands out is where to look. The
- * reference is slow (some 10 million multiplications a second): for small models, or a part of a larger one.
+ * reference is slow (some 10 million multiplications a second): for small models, or with
+ * `stopAtLayer` and `startAtLayer` for a few blocks of a larger one.
  * `textTable(comparison.rows)` prints it.
  * @throws PrismaError as `runWithCache`
  * @example

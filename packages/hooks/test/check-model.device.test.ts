@@ -1,5 +1,5 @@
 // Liveness and parity of models: what is sound passes, and each planted fault is found where it was planted.
-import { loadViT, type ViT } from "../../vit/src/index.ts";
+import { createViT, loadViT, type ViT } from "../../vit/src/index.ts";
 import { zeros, tensor, type Tensor } from "@prisma/tensor";
 import { describe, expect, test } from "vitest";
 import { onEachDevice } from "../../../test/on-each-device.ts";
@@ -15,12 +15,22 @@ import {
 import { ToyModel } from "./toy-model.ts";
 
 const GOLDEN = ["timm-cls", "timm-avg", "timm-pre-norm", "prisma-attn-only", "prisma-no-norm"];
+const ONE_BLOCK = {
+  nLayers: 1,
+  dModel: 8,
+  nHeads: 2,
+  patchSize: 2,
+  imageSize: 4,
+  nChannels: 1,
+  attnOnly: true,
+};
 const GARMENT = repositoryFile("apps/demo/public/models/garment-scenes-vit/");
 
 async function golden(name: string): Promise<{ model: ViT; images: Tensor }> {
   const shipped = name === "the demo's model";
   const folder = shipped ? GARMENT : repositoryFile(`packages/vit/test/golden/${name}/`);
-  const model = await loadViT(folder);
+  const model =
+    name === "one block" ? await createViT(ONE_BLOCK, { seed: 1 }) : await loadViT(folder);
   const { imageSize, nChannels } = model.config;
   const values = Array.from({ length: nChannels * imageSize[0] * imageSize[1] }, (_, i) =>
     Math.sin(3 * i),
@@ -69,29 +79,26 @@ class DriftingModel extends ToyModel {
 }
 
 onEachDevice((kind) => {
-  // Software adapters take seconds to compile what edits of every kind need: one model there.
-  describe.each(kind === "wasm" ? [...GOLDEN, "the demo's model"] : ["prisma-attn-only"])(
-    "%s",
-    (name) => {
-      test(
-        "every hook is live, and what should not matter does not",
-        { timeout: 30_000 },
-        async () => {
-          const { model, images } = await golden(name);
-          const check = await checkHooks(model, images, { seed: 1 });
-          expect(check.dead).toEqual([]);
-          expect(check.rows.map((row) => row.name)).toEqual(model.hookNames);
-          const some: unknown = expect.any(Number);
-          const nothing = kind === "wasm" ? 0 : some;
-          expect(check.betweenImages).toEqual(nothing);
-          expect(check.unreadPatches).toEqual(model.tokens.readout === "cls" ? nothing : null);
-          expect(check.passed).toBe(true);
-          model.dispose();
-          images.dispose();
-        },
-      );
-    },
-  );
+  // Software adapters take seconds to compile what edits of every kind need: one block there.
+  describe.each(kind === "wasm" ? [...GOLDEN, "the demo's model"] : ["one block"])("%s", (name) => {
+    test(
+      "every hook is live, and what should not matter does not",
+      { timeout: 30_000 },
+      async () => {
+        const { model, images } = await golden(name);
+        const check = await checkHooks(model, images, { seed: 1 });
+        expect(check.dead).toEqual([]);
+        expect(check.rows.map((row) => row.name)).toEqual(model.hookNames);
+        const some: unknown = expect.any(Number);
+        const nothing = kind === "wasm" ? 0 : some;
+        expect(check.betweenImages).toEqual(nothing);
+        expect(check.unreadPatches).toEqual(model.tokens.readout === "cls" ? nothing : null);
+        expect(check.passed).toBe(true);
+        model.dispose();
+        images.dispose();
+      },
+    );
+  });
 
   test("a small ViT is within 1e-5 of float64 everywhere", { timeout: 30_000 }, async () => {
     const { model, images } = await golden("timm-cls");
@@ -131,6 +138,22 @@ onEachDevice((kind) => {
       (await checkHooks(new ToyModel(), x, { seed })).rows.map((row) => row.effect);
     expect(await effects(1)).toEqual(await effects(1));
     expect(await effects(2)).not.toEqual(await effects(1));
+  });
+
+  test("a part of a model is compared by itself", async () => {
+    using stream = tensor([[1, 2, 3]]);
+    const { rows } = await compareDevices(new ToyModel(), stream, {
+      startAtLayer: 1,
+      stopAtLayer: -1,
+    });
+    expect(rows.map((row) => row.name)).toEqual(["output"]);
+    const block = await compareDevices(new ToyModel(), stream, { startAtLayer: 0, stopAtLayer: 1 });
+    expect(block.rows.map((row) => row.name)).toEqual([
+      "blocks.0.hook_resid_pre",
+      "blocks.0.hook_attn_out",
+      "blocks.0.hook_resid_post",
+      "output",
+    ]);
   });
 
   test("a planted error is found at its point, and not before", async () => {
