@@ -9,9 +9,9 @@ export const ceilings: Readonly<Record<string, number>> = {
   hooks: 47_000,
   vit: 122_000,
   // The tokenizer library takes 10 kB of it, the names of HTML's character references another 10.
-  clip: 149_000,
+  clip: 155_000,
   // With the package of pairs, which pages fetch only when they load one.
-  analysis: 174_000,
+  analysis: 180_000,
   viz: 18_000,
 };
 
