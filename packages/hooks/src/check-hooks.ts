@@ -1,6 +1,6 @@
 // Liveness: what is done at a hook point reaches the output, a gradient reaches the point, and what should not matter does not.
 import { randn, realize, scope, where, type Tensor } from "@prisma/tensor";
-import type { HookedModel } from "./hooked-model.ts";
+import type { CheckedModel } from "./checked-model.ts";
 import type { HookSpec } from "./run-options.ts";
 
 /** One hook point: whether it is where the model computes. */
@@ -70,7 +70,7 @@ interface Effects {
 
 /** Edits image i + 1 of a batch of copies at the i-th name, all in one run; image 0 stays as it is. */
 async function effectsOf<Name extends string>(
-  model: HookedModel<Name>,
+  model: CheckedModel<Name>,
   input: Tensor,
   { names, seed }: { readonly names: readonly Name[]; readonly seed: number },
 ): Promise<Effects> {
@@ -98,7 +98,7 @@ async function effectsOf<Name extends string>(
 
 /** Largest slope of a random projection of the output at each of `names`. */
 async function slopesAt<Name extends string>(
-  model: HookedModel<Name>,
+  model: CheckedModel<Name>,
   input: Tensor,
   { names, seed }: { readonly names: readonly Name[]; readonly seed: number },
 ): Promise<readonly number[]> {
@@ -118,7 +118,7 @@ async function slopesAt<Name extends string>(
 
 /** Change of the output under noise on the patches after the last block, where only other tokens are read; else null. */
 async function unreadPatches<Name extends string>(
-  model: HookedModel<Name>,
+  model: CheckedModel<Name>,
   input: Tensor,
   seed: number,
 ): Promise<number | null> {
@@ -141,7 +141,7 @@ async function unreadPatches<Name extends string>(
 }
 
 /** Points whose edits may share a run. Costly ones take one another's place, so those of a kind go by themselves. */
-function groupsOf<Name extends string>(model: HookedModel<Name>): readonly (readonly Name[])[] {
+function groupsOf<Name extends string>(model: CheckedModel<Name>): readonly (readonly Name[])[] {
   const groups = new Map<string, Name[]>();
   for (const { name, byDefault } of model.hooksTable()) {
     const kind = byDefault ? "" : name.replace(/^blocks\.\d+\./, "");
@@ -167,7 +167,7 @@ function groupsOf<Name extends string>(model: HookedModel<Name>): readonly (read
  * rows[0]?.live; // true
  */
 export async function checkHooks<Name extends string>(
-  model: HookedModel<Name>,
+  model: CheckedModel<Name>,
   input: Tensor,
   options: CheckHooksOptions = {},
 ): Promise<HooksCheck<Name>> {

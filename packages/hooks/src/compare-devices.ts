@@ -1,6 +1,6 @@
 // Parity receipts: how far every activation of this device is from float64.
 import { formatShape, PrismaError, referenceValues, type Tensor } from "@prisma/tensor";
-import type { HookedModel } from "./hooked-model.ts";
+import type { CheckedModel } from "./checked-model.ts";
 import type { NameFilters } from "./name-filter.ts";
 import type { LayerRange } from "./run-options.ts";
 
@@ -68,7 +68,7 @@ function rowOf<Name extends string>(
  * worst.relative < 1e-5; // true
  */
 export async function compareDevices<Name extends string>(
-  model: HookedModel<Name>,
+  model: CheckedModel<Name>,
   input: Tensor,
   options: CompareDevicesOptions<NoInfer<Name>> = {},
 ): Promise<DeviceComparison<Name>> {

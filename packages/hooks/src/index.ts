@@ -6,6 +6,7 @@ export {
   type HookLiveness,
   type HooksCheck,
 } from "./check-hooks.ts";
+export type { CheckedModel } from "./checked-model.ts";
 export {
   compareDevices,
   type CompareDevicesOptions,

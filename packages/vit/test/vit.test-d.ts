@@ -1,4 +1,5 @@
 // Hook names follow from a literal configuration: what the model cannot have does not compile.
+import { checkHooks, type HookName } from "@prisma/hooks";
 import { createViT, loadViT } from "../src/index.ts";
 
 const model = await createViT({ nLayers: 2, dModel: 32, patchSize: 7, imageSize: [28, 56] });
@@ -28,3 +29,7 @@ const { images } = await loaded.preprocess(["a.png"], { details: true });
 export const widths: number[] = images.map(({ picture }) => picture.width);
 // @ts-expect-error without details it is a tensor
 export const absent = (await loaded.preprocess("a.png")).images;
+
+// A literal model is checked under its own names.
+const check = await checkHooks(model, await model.preprocess("a.png"));
+export const dead: readonly HookName<2>[] = check.dead;
