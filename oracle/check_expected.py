@@ -14,7 +14,7 @@ from torchvision.transforms.functional import pil_to_tensor
 from golden_files import max_abs, max_difference
 from make_vit_golden import ROOT, TRAINED
 from pictures import read_pictures
-from timm_layout import config_of, weights_of
+from timm_layout import config_of, load_timm, weights_of
 from vit_reference import VitReference
 
 LISTS = {"scenes": "scenes.json", "samples": "labels.json"}
@@ -37,7 +37,7 @@ def scaled_in_float64(folder: Path, files: list[Path]) -> Tensor:
 
 def check(folder: Path) -> None:
     """Prints the largest errors; fails where the smaller one is above what rounding the logits to float32 explains."""
-    config = config_of(json.loads((folder / "config.json").read_text()))
+    config = config_of(json.loads((folder / "config.json").read_text()), load_timm(folder))
     weights = weights_of(config, load_file(folder / "model.safetensors"))
     files, expected = shipped(folder)
     model = VitReference(config, {name: x.double() for name, x in weights.items()})

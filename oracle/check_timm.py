@@ -17,7 +17,11 @@ def timm_activations(model: nn.Module, config: ViTConfig, images: Tensor) -> tup
         module.register_forward_hook(lambda _module, _inputs, output: found.__setitem__(name, output.detach()))
 
     catch("hook_embed", model.patch_embed)
-    catch("ln_final.hook_normalized", model.fc_norm if config.classification_type == "avg" else model.norm)
+    catch("ln_final.hook_normalized", model.fc_norm if config.fc_norm else model.norm)
+    if config.classification_type == "map":
+        model.attn_pool.fused_attn = False
+        catch("attn_pool.hook_mlp_out", model.attn_pool.mlp)
+        catch("attn_pool.mlp.hook_post", model.attn_pool.mlp.act)
     if config.layer_norm_pre:
         catch("hook_ln_pre", model.norm_pre)
     for layer, block in enumerate(model.blocks):
@@ -26,11 +30,10 @@ def timm_activations(model: nn.Module, config: ViTConfig, images: Tensor) -> tup
             "ln1.hook_normalized": block.norm1,
             "attn.qkv": block.attn.qkv,
             "attn.hook_pattern": block.attn.attn_drop,
-            "hook_attn_out": block.attn,
+            "hook_attn_out": block.ls1,
             "ln2.hook_normalized": block.norm2,
-            "mlp.hook_pre": block.mlp.fc1,
-            "mlp.hook_post": block.mlp.act,
-            "hook_mlp_out": block.mlp,
+            **({} if config.gated_mlp else {"mlp.hook_pre": block.mlp.fc1, "mlp.hook_post": block.mlp.act}),
+            "hook_mlp_out": block.ls2,
             "hook_resid_post": block,
         }.items():
             catch(f"blocks.{layer}.{name}", module)

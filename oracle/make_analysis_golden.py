@@ -10,7 +10,7 @@ from torch import Tensor
 from analysis_attribution import Readout, Target, attribute, lens
 from golden_files import GoldenFile
 from random_models import PRISMA_MODELS, TIMM_MODELS
-from timm_layout import config_of, weights_of
+from timm_layout import config_of, load_timm, weights_of
 from vit_config import ViTConfig
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +26,7 @@ def open_model(name: str) -> tuple[ViTConfig, dict[str, Tensor]]:
     file, state = json.loads((folder / "config.json").read_text()), load_file(folder / "model.safetensors")
     if "nLayers" in file:
         return ViTConfig.from_json(file), state
-    config = config_of(file)
+    config = config_of(file, load_timm(folder))
     return config, weights_of(config, state)
 
 

@@ -47,7 +47,8 @@ def make_timm_model(name: str, file: dict, seed: int) -> None:
     (folder / "config.json").write_text(json.dumps(file, indent=1) + "\n")
     template = timm.create_model(file["architecture"], num_classes=file["num_classes"], **file["model_args"])
     write_safetensors(folder / "model.safetensors", random_timm_state(template.state_dict(), seed), {"format": "pt"})
-    config, images = config_of(file), random_images(config_of(file), seed)
+    config = config_of(file, template)
+    images = random_images(config, seed)
     weights = checked_timm_weights(folder, config, images)
     write_vit_golden(folder, config, weights, images, (1, config.n_classes - 1), model=".")
 
@@ -77,7 +78,7 @@ def make_trained_model() -> None:
     """
     model, folder = ROOT / TRAINED, GOLDEN / "garment-scenes-vit"
     folder.mkdir(parents=True, exist_ok=True)
-    config = config_of(json.loads((model / "config.json").read_text()))
+    config = config_of(json.loads((model / "config.json").read_text()), load_timm(model))
     scenes = json.loads((model / "scenes/scenes.json").read_text())[:TRAINED_SCENES]
     images = read_pictures(model, [model / "scenes" / scene["file"] for scene in scenes])
     weights = checked_timm_weights(model, config, images)

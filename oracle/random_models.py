@@ -8,13 +8,14 @@ from torch import Tensor
 from vit_config import ViTConfig
 
 
-def timm_file(seed: int, **model_args: object) -> dict:
-    """A `config.json` as timm writes it to the Hub, for a plain ViT with all sizes in `model_args`."""
+def timm_file(seed: int, architecture: str = "vit_tiny_patch16_224", classes: int | None = None, **model_args: object) -> dict:
+    """A `config.json` as timm writes it to the Hub, for an architecture with all sizes in `model_args`."""
+    n_classes = 7 + seed if classes is None else classes
     size, channels = model_args["img_size"], model_args["in_chans"]
     input_size = [channels, size, size] if isinstance(size, int) else [channels, *size]
     return {
-        "architecture": "vit_tiny_patch16_224",
-        "num_classes": 7 + seed,
+        "architecture": architecture,
+        "num_classes": n_classes,
         "num_features": model_args["embed_dim"],
         "global_pool": model_args.get("global_pool", "token"),
         "model_args": model_args,
@@ -24,7 +25,7 @@ def timm_file(seed: int, **model_args: object) -> dict:
             "std": [0.25] * channels,
             "interpolation": "bicubic",
             "crop_pct": 1.0,
-            "num_classes": 7 + seed,
+            "num_classes": n_classes,
             "first_conv": "patch_embed.proj",
             "classifier": "head",
         },
@@ -55,6 +56,70 @@ TIMM_MODELS: dict[str, dict] = {
         mlp_ratio=2,
         qkv_bias=False,
         pre_norm=True,
+        act_layer="quick_gelu",
+    ),
+    # CLS and registers without positions, layer scale, SwiGLU: what the architecture adds is not in model_args.
+    "timm-dinov2": timm_file(
+        3,
+        "vit_giant_patch14_reg4_dinov2",
+        classes=5,
+        img_size=12,
+        patch_size=4,
+        in_chans=2,
+        embed_dim=24,
+        depth=2,
+        num_heads=2,
+        reg_tokens=2,
+    ),
+    # No CLS, a register with a position, norm before the mean, layer scale, no qkv bias.
+    "timm-gap": timm_file(
+        4,
+        "vit_medium_patch16_gap_240",
+        classes=6,
+        img_size=[8, 12],
+        patch_size=4,
+        in_chans=1,
+        embed_dim=24,
+        depth=2,
+        num_heads=3,
+        mlp_ratio=2.67,
+        reg_tokens=1,
+        global_pool="avg",
+    ),
+    "timm-siglip": timm_file(
+        5,
+        "vit_base_patch32_siglip_256",
+        classes=0,
+        img_size=[12, 8],
+        patch_size=4,
+        in_chans=1,
+        embed_dim=24,
+        depth=2,
+        num_heads=2,
+        global_pool="map",
+        act_layer="gelu_tanh",
+    ),
+    "timm-distilled": timm_file(
+        6,
+        "deit_tiny_distilled_patch16_224",
+        classes=5,
+        img_size=8,
+        patch_size=4,
+        in_chans=1,
+        embed_dim=24,
+        depth=2,
+        num_heads=2,
+    ),
+    "timm-clip": timm_file(
+        7,
+        "vit_base_patch32_clip_quickgelu_224",
+        classes=5,
+        img_size=8,
+        patch_size=4,
+        in_chans=1,
+        embed_dim=24,
+        depth=1,
+        num_heads=2,
         act_layer="quick_gelu",
     ),
 }

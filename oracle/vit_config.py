@@ -18,15 +18,28 @@ class ViTConfig:
     image_size: tuple[int, int]
     n_classes: int
     use_cls_token: bool = True
+    use_dist_token: bool = False
+    n_registers: int = 0
     activation_name: str = "gelu"
     eps: float = 1e-6
     normalization_type: str | None = "LN"
     layer_norm_pre: bool = False
     attn_only: bool = False
+    gated_mlp: bool = False
     use_attn_scale: bool = True
     classification_type: str = "cls"
+    fc_norm: bool | None = None
     return_type: str = "class_logits"
     normalize_output: bool = False
+
+    def __post_init__(self) -> None:
+        if self.fc_norm is None:
+            object.__setattr__(self, "fc_norm", self.classification_type == "avg")
+
+    @property
+    def n_prefix(self) -> int:
+        """Tokens before the patches."""
+        return int(self.use_cls_token) + int(self.use_dist_token) + self.n_registers
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -35,8 +48,8 @@ class ViTConfig:
 
     @property
     def n_tokens(self) -> int:
-        """Patches, and CLS where there is one."""
-        return self.grid[0] * self.grid[1] + int(self.use_cls_token)
+        """Tokens before the patches, and patches."""
+        return self.n_prefix + self.grid[0] * self.grid[1]
 
     def to_json(self) -> dict:
         """The fields in camelCase."""

@@ -56,13 +56,17 @@ class VitReference:
     def _embed(self, images: Tensor) -> Tensor:
         config, weights = self.config, self.weights
         batch, (rows, columns), p = images.shape[0], config.grid, config.patch_size
-        pixels = images.reshape(batch, config.n_channels, rows, p, columns, p)
+        pixels = images[:, :, : rows * p, : columns * p].reshape(batch, config.n_channels, rows, p, columns, p)
         patches = torch.einsum("bcrisj,dcij->brsd", pixels, weights["embed.proj.weight"])
         tokens = patches.reshape(batch, rows * columns, config.d_model) + weights["embed.proj.bias"]
         tokens = self._at("hook_embed", tokens)  # [B, N, D]
-        if config.use_cls_token:
-            cls = self._at("hook_cls_embed", weights["cls_token"].expand(batch, 1, -1))  # [B, 1, D]
-            tokens = torch.cat([cls, tokens], dim=1)  # [B, P, D]
+        kinds = {"cls": config.use_cls_token, "dist": config.use_dist_token, "reg": config.n_registers > 0}
+        prefix = [
+            self._at(f"hook_{kind}_embed", weights[f"{kind}_token"].expand(batch, -1, -1))  # [B, 1 or R, D]
+            for kind, there in kinds.items()
+            if there
+        ]
+        tokens = torch.cat([*prefix, tokens], dim=1)  # [B, P, D]
         positions = self._at("hook_pos_embed", weights["pos_embed.W_pos"].expand(batch, -1, -1))  # [B, P, D]
         full = self._at("hook_full_embed", tokens + positions)
         return self._at("hook_ln_pre", self._norm("ln_pre", full)) if config.layer_norm_pre else full
@@ -118,27 +122,61 @@ class VitReference:
         def weight(name: str) -> Tensor:
             return self.weights[f"{block}.mlp.{name}"]
 
-        pre = self._norm(f"{block}.ln2", x) @ weight("W_in") + weight("b_in")
-        pre = self._at(f"{block}.mlp.hook_pre", pre)  # [B, P, M]
-        post = self._at(f"{block}.mlp.hook_post", ACTIVATIONS[self.config.activation_name](pre))
+        normalized, gated = self._norm(f"{block}.ln2", x), self.config.gated_mlp
+        into = {name: normalized @ weight(f"W_{name}") + weight(f"b_{name}") for name in ("in", *(["gate"] if gated else []))}
+        pre = self._at(f"{block}.mlp.hook_pre", into["gate" if gated else "in"])  # [B, P, M]
+        post = ACTIVATIONS[self.config.activation_name](pre)
+        if gated:
+            post = post * self._at(f"{block}.mlp.hook_pre_linear", into["in"])
+        post = self._at(f"{block}.mlp.hook_post", post)
         return post @ weight("W_out") + weight("b_out")  # [B, P, D]
 
     def _head(self, residual: Tensor) -> Tensor:
         config = self.config
-        output = self._pool(residual)  # [B, D]
+        read = self._pool(residual)  # [B, D], or with two heads [2, B, D]
+        heads = ["head", "head_dist"] if config.classification_type == "distilled" else ["head"]
+        answers = list(read) if len(heads) == 2 else [read]
         if config.return_type != "pre_logits":
-            output = output @ self.weights["head.W_H"] + self.weights["head.b_H"]  # [B, C]
+            answers = [x @ self.weights[f"{head}.W_H"] + self.weights[f"{head}.b_H"] for x, head in zip(answers, heads)]
+        output = sum(answers) / len(answers)  # [B, C]
         output = self._at("hook_post_head_pre_normalize", output)
         return F.normalize(output, dim=-1, eps=1e-12) if config.normalize_output else output
 
     def _pool(self, residual: Tensor) -> Tensor:
-        """cls and gaap read after the final norm; avg (timm) takes the mean of the patches first."""
-        kind = self.config.classification_type
-        if kind == "avg":
-            patches = residual[:, 1:] if self.config.use_cls_token else residual
-            return self._at("hook_ln_final", self._norm("ln_final", patches.mean(1)))
+        """All but fc_norm read after the final norm; that takes the mean of the patches first."""
+        kind, first = self.config.classification_type, self.config.n_prefix
+        if self.config.fc_norm:
+            return self._at("hook_ln_final", self._norm("ln_final", residual[:, first:].mean(1)))
         normalized = self._at("hook_ln_final", self._norm("ln_final", residual))
-        return {"cls": lambda x: x[:, 0], "gaap": lambda x: x.mean(1)}[kind](normalized)
+        return {
+            "cls": lambda x: x[:, 0],
+            "gaap": lambda x: x.mean(1),
+            "avg": lambda x: x[:, first:].mean(1),
+            "distilled": lambda x: x[:, :2].transpose(0, 1),
+            "map": self._attention_pool,
+        }[kind](normalized)
+
+    def _attention_pool(self, tokens: Tensor) -> Tensor:
+        """One learned query over all tokens [B, P, D], then an MLP. [B, D]"""
+
+        def weight(name: str) -> Tensor:
+            return self.weights[f"attn_pool.{name}"]
+
+        def at(name: str, x: Tensor) -> Tensor:
+            return self._at(f"attn_pool.{name}", x)
+
+        latent = weight("latent").expand(tokens.shape[0], -1, -1)  # [B, 1, D]
+        q, k, v = (
+            at(f"hook_{part.lower()}", torch.einsum("bpd,hde->bphe", x, weight(f"W_{part}")) + weight(f"b_{part}"))
+            for part, x in (("Q", latent), ("K", tokens), ("V", tokens))
+        )
+        scores = at("hook_attn_scores", torch.einsum("bqhe,bkhe->bhqk", q, k) / math.sqrt(self.config.d_head))
+        pattern = at("hook_pattern", torch.softmax(scores, dim=-1))
+        z = at("hook_z", torch.einsum("bhqk,bkhe->bqhe", pattern, v))
+        attended = at("hook_attn_out", torch.einsum("bphe,hed->bpd", z, weight("W_O")) + weight("b_O"))
+        pre = at("mlp.hook_pre", self._norm("attn_pool.ln", attended) @ weight("mlp.W_in") + weight("mlp.b_in"))
+        post = at("mlp.hook_post", ACTIVATIONS[self.config.activation_name](pre))
+        return (attended + at("hook_mlp_out", post @ weight("mlp.W_out") + weight("mlp.b_out")))[:, 0]
 
     def _norm(self, name: str, x: Tensor) -> Tensor:
         """Layer norm over the last axis; `hook_normalized` comes after the affine part."""

@@ -9,7 +9,7 @@ export {
   type ViTConfigInput,
 } from "./config.ts";
 export { createViT, type CreateViTOptions } from "./create-vit.ts";
-export { linear, same, stacked, zero, type WeightSource } from "./families/family.ts";
+export { linear, same, scaledBy, stacked, zero, type WeightSource } from "./families/family.ts";
 export { fillParameters, type FillOptions, type LoadProgress } from "./fill-parameters.ts";
 export { notFiniteWarning } from "./find-not-finite.ts";
 export { layerNorm } from "./layer-norm.ts";

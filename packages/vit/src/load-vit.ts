@@ -1,5 +1,6 @@
 // A ViT from a checkpoint: a folder, a URL, or a configuration and weights in memory.
 import { init, maybeCurrentDevice, PrismaError, type ByteInput, type Tensor } from "@prisma/tensor";
+import { atImageSize } from "./at-image-size.ts";
 import { isObject } from "./families/config-file.ts";
 import type { ConfigFile, Family, ModelDescription, ModelFacts } from "./families/family.ts";
 import { knownLegacyConfig } from "./families/prisma-legacy.ts";
@@ -10,7 +11,7 @@ import { notFiniteWarning } from "./find-not-finite.ts";
 import { readCheckpoint } from "./read-checkpoint.ts";
 import type { ProcessingName } from "./process/model-weights.ts";
 import { inFolder, readFile, type FileAddress } from "./read-file.ts";
-import { ViT } from "./vit.ts";
+import type { ViT } from "./vit.ts";
 
 /** A checkpoint in memory: what `config.json` says, and the bytes of `model.safetensors` or of a PyTorch checkpoint, or tensors. */
 export interface ViTFiles {
@@ -31,6 +32,11 @@ export interface LoadViTOptions extends FillOptions {
   readonly config?: ConfigFile;
   /** Called, once, with a sentence on weights that hold NaN or infinities. Default: `console.warn`. */
   readonly onWarning?: (message: string) => void;
+  /**
+   * Rows and columns of pixels of the pictures, where they are to be other than the checkpoint's: its positions are
+   * interpolated as timm does, and pictures are prepared for that size.
+   */
+  readonly imageSize?: readonly [rows: number, columns: number];
   /** Rewrites weights after loading, as `model.process` does. Default: they are as they were trained. */
   readonly process?: true | readonly ProcessingName[];
 }
@@ -156,7 +162,7 @@ export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): 
   );
   const warning = await notFiniteWarning(parameters);
   if (warning !== null) (options.onWarning ?? warnOnConsole)(`loadViT: ${warning}`);
-  const model = new ViT({ ...facts, parameters });
+  const model = await atImageSize({ family, description, facts, parameters }, options.imageSize);
   if (options.process === undefined) return model;
   try {
     return await model.process(options.process);

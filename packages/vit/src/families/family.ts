@@ -19,7 +19,7 @@ export interface WeightSource {
   /** Shapes by names in the checkpoint. */
   readonly from: Readonly<Record<string, readonly number[]>>;
   /** Makes one lazy tensor of those of `from`, in their order. Default: the first, as it is. */
-  readonly make?: (...tensors: readonly Tensor[]) => Tensor;
+  readonly make?: (...tensors: Tensor[]) => Tensor;
   /** Parameters by name, each a view of the tensor made. */
   readonly into: Readonly<Record<string, (made: Tensor) => Tensor>>;
 }
@@ -42,6 +42,11 @@ export interface Family {
   readonly complete?: (
     description: ModelDescription,
     shapes: ReadonlyMap<string, readonly number[]>,
+  ) => ModelDescription;
+  /** The description of the same model for pictures of another size, where the layout's own rules for pictures depend on it. */
+  readonly withImageSize?: (
+    description: ModelDescription,
+    size: readonly [rows: number, columns: number],
   ) => ModelDescription;
   /** @throws PrismaError CONFIG_INVALID */
   readonly read: (description: ModelDescription) => ModelFacts;
@@ -89,6 +94,27 @@ export function stacked(
     from: Object.fromEntries(names.map((name) => [name, shape])),
     make: (...tensors) => stack(tensors),
     into,
+  };
+}
+
+/**
+ * `source`, whose first tensor writes to the stream along its first axis, times the layer scale `gamma` of that axis: the
+ * factor is part of what is written from here on. Without the name of one, `source` as it is.
+ * @example
+ * const bias = same("proj.bias", "b_O", [3]);
+ * await scaledBy("gamma", bias).make!(tensor([1, 2, 3]), tensor([1, 0, 2])).array(); // [1, 0, 6]
+ */
+export function scaledBy(gamma: string | null, source: WeightSource): WeightSource {
+  const [shape = []] = Object.values(source.from);
+  const [width = 0, ...rest] = shape;
+  if (gamma === null) return source;
+  return {
+    ...source,
+    from: { ...source.from, [gamma]: [width] },
+    make: (...[weight, scale]) => {
+      if (weight === undefined || scale === undefined) return zeros(shape);
+      return weight.mul(scale.reshape([width, ...rest.map(() => 1)]));
+    },
   };
 }
 
