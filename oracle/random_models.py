@@ -107,7 +107,7 @@ TIMM_MODELS: dict[str, dict] = {
         patch_size=4,
         in_chans=1,
         embed_dim=24,
-        depth=2,
+        depth=1,
         num_heads=2,
     ),
     "timm-clip": timm_file(

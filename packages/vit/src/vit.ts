@@ -1,7 +1,7 @@
 // The vision transformer: images in, logits out, a hook on every activation. Reads top to bottom.
 // Shapes: B images, N patches, P tokens, D model, C classes.
 import type { HookName, Pass, ResolvedRange } from "@prisma/hooks";
-import { concat, einsum, PrismaError, type Tensor } from "@prisma/tensor";
+import { concat, einsum, PrismaError, stack, type Tensor } from "@prisma/tensor";
 import { attentionPool } from "./attention-pool.ts";
 import { checkImages, checkResidual } from "./check-input.ts";
 import { gridOf, tokenCount } from "./config.ts";
@@ -67,47 +67,60 @@ export class ViT<Layers extends number = number> extends ViTModel<Layers> {
   // ---- read-out ----
 
   #head(residual: Tensor, parts: BlockParts): Tensor {
-    const [read, distilled] = this.#pool(residual, parts); // [B, D]
-    return this.answer(read, parts, distilled); // [B, C]
+    return this.answer(this.#pool(residual, parts), parts); // [B, C]
   }
 
-  /** The output, from what the head reads, `[B, D]`; with distillation also what the second head reads. */
-  protected answer(read: Tensor, parts: BlockParts, distilled?: Tensor): Tensor {
-    const answer = this.#logits(read, "head"); // [B, C]
-    const both =
-      distilled === undefined ? answer : answer.add(this.#logits(distilled, "head_dist")).div(2);
-    const output = parts.pass.at("hook_post_head_pre_normalize", both);
+  /** The output, from what the head reads: `[B, D]`, or of two tokens with a head each `[B, 2, D]`. */
+  protected answer(read: Tensor, parts: BlockParts): Tensor {
+    const logits =
+      this.config.classificationType === "distilled" ? this.#bothHeads(read) : this.#logits(read);
+    const output = parts.pass.at("hook_post_head_pre_normalize", logits);
     if (!this.config.normalizeOutput) return output;
     const length = output.mul(output).sum(-1, { keepDims: true }).sqrt(); // [B, 1]
     return output.div(length.maximum(1e-12));
   }
 
-  #logits(x: Tensor, head: "head" | "head_dist"): Tensor {
+  #logits(x: Tensor): Tensor {
     if (this.config.returnType === "pre_logits") return x;
-    return einsum("bd,dc->bc", x, this.#weight(`${head}.W_H`)).add(this.#weight(`${head}.b_H`));
+    return einsum("bd,dc->bc", x, this.#weight("head.W_H")).add(this.#weight("head.b_H"));
   }
 
-  /** What the head reads; with distillation also what the second head reads. */
-  #pool(residual: Tensor, parts: BlockParts): readonly [Tensor, Tensor?] {
-    const { cls, distillation, patches, readout } = this.tokens;
+  /** The mean of what the head says of CLS and the other head of the distillation token. */
+  #bothHeads(x: Tensor): Tensor {
+    if (this.config.returnType === "pre_logits") return x.mean(1);
+    const heads = (part: string): [Tensor, Tensor] => [
+      this.#weight(`head.${part}`),
+      this.#weight(`head_dist.${part}`),
+    ];
+    const [bias, other] = heads("b_H");
+    // One sum over tokens and features: a gradient then passes one slice, not a sum of two.
+    return einsum("btd,tdc->bc", x, stack(heads("W_H")))
+      .add(bias)
+      .add(other)
+      .div(2); // [B, C]
+  }
+
+  /** What the head reads `[B, D]`; with distillation both tokens, which stand side by side, `[B, 2, D]`. */
+  #pool(residual: Tensor, parts: BlockParts): Tensor {
+    const { cls, patches, readout } = this.tokens;
     const normalize = (x: Tensor): Tensor =>
       parts.pass.at("hook_ln_final", layerNorm("ln_final", x, parts));
     const first = patches[0] ?? 0;
     const patchMean = (x: Tensor): Tensor => x.get([null, [first, first + patches.length]]).mean(1); // [B, D]
-    if (this.config.fcNorm) return [normalize(patchMean(residual))];
+    if (this.config.fcNorm) return normalize(patchMean(residual));
     const normalized = normalize(residual); // [B, P, D]
-    const token = (position: number): Tensor => normalized.get([null, position]); // [B, D]
+    const from = cls ?? 0;
     switch (readout) {
       case "patches":
-        return [patchMean(normalized)];
+        return patchMean(normalized);
       case "all":
-        return [normalized.mean(1)];
+        return normalized.mean(1);
       case "map":
-        return [attentionPool(normalized, parts)];
+        return attentionPool(normalized, parts);
       case "distilled":
-        return [token(cls ?? 0), token(distillation ?? 0)];
+        return normalized.get([null, [from, from + 2]]);
       default:
-        return [token(cls ?? 0)];
+        return normalized.get([null, from]);
     }
   }
 

@@ -188,11 +188,11 @@ onEachDevice(() => {
       ],
       [
         "an argument that is not understood",
-        (config) => (config.model_args["init_values"] = 1e-5),
-        "model_args.init_values",
+        (config) => (config.model_args["qk_norm"] = true),
+        "model_args.qk_norm",
       ],
       ["an unknown activation", (config) => (config.model_args["act_layer"] = "mish"), "act_layer"],
-      ["an unknown pooling", (config) => (config["global_pool"] = "map"), "global_pool"],
+      ["an unknown pooling", (config) => (config["global_pool"] = "max"), "global_pool"],
       [
         "heads that do not divide the width",
         (config) => (config.model_args["num_heads"] = 5),

@@ -111,11 +111,12 @@ export function valuesOf(...roots: Expr[]): ValueExpr[] {
   return values;
 }
 
-/** Number of machine operations in `root`, shared parts counted once; a gather counts as one. */
+/** Number of machine operations in `root`, shared parts counted once; a gather, and a place in a joined tensor, counts as one. */
 export function costOf(root: Expr): number {
   let cost = 0;
   walk([root], (expr) => {
-    if (expr.kind === "op" || expr.kind === "gather") cost++;
+    // A place in a joined tensor costs a load of another part beside its choice.
+    if (expr.kind === "op" || expr.kind === "gather" || expr.kind === "inside") cost++;
   });
   return cost;
 }
