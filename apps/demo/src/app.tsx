@@ -1,5 +1,6 @@
 // The page: a finding; the picture, what decides its answer and what edits change; then a closer look at all of it.
 import { useState } from "preact/hooks";
+import { droppedFolder, modelName } from "./model-choice.ts";
 import type { PageState } from "./page-state.ts";
 import { ActionsPanel } from "./parts/actions-panel.tsx";
 import { AnswerPanel } from "./parts/answer-panel.tsx";
@@ -13,6 +14,7 @@ import { HeadsPanel } from "./parts/heads-panel.tsx";
 import { LensPanel } from "./parts/lens-panel.tsx";
 import { LensTablePanel } from "./parts/lens-table-panel.tsx";
 import { MarginPanel } from "./parts/margin-panel.tsx";
+import { ModelSwitch } from "./parts/model-switch.tsx";
 import { ScenePanel } from "./parts/scene-panel.tsx";
 import { SpinePanel } from "./parts/spine-panel.tsx";
 import { WeightsSwitch } from "./parts/weights-switch.tsx";
@@ -24,8 +26,7 @@ export function App({ page }: { page: PageState }) {
   const onDrop = (event: DragEvent): void => {
     event.preventDefault();
     setOver(false);
-    const file = event.dataTransfer?.files[0];
-    if (file !== undefined) void page.choose({ kind: "picture", file, name: file.name });
+    void takeDropped(page, event.dataTransfer);
   };
   return (
     <div
@@ -39,7 +40,8 @@ export function App({ page }: { page: PageState }) {
     >
       <header class="top">
         <h1>Prisma</h1>
-        <p class="quiet">A vision transformer, open: it names the brighter of two garments.</p>
+        <ModelSwitch page={page} />
+        <p class="tagline small quiet">{subtitle(page)}</p>
         <WeightsSwitch page={page} />
         <DeviceSwitch page={page} />
       </header>
@@ -55,11 +57,54 @@ export function App({ page }: { page: PageState }) {
             without meaning. A picture of the trained model that looks no different says no more.
           </p>
         )}
+        <Offered page={page} />
         <Finding page={page} />
         <FirstLook page={page} />
         <CloserLook page={page} />
       </main>
     </div>
+  );
+}
+
+/** A folder is a model to open, a file a picture to read. */
+async function takeDropped(page: PageState, data: DataTransfer | null): Promise<void> {
+  const file = data?.files[0];
+  const folder = await droppedFolder(data);
+  if (folder !== null) await page.useModel(folder);
+  else if (file !== undefined) await page.choose({ kind: "picture", file, name: file.name });
+}
+
+function subtitle({ models, engine }: PageState): string {
+  if (models.isShipped) return "A vision transformer, open: it names the brighter of two garments.";
+  const { layers = 0, heads = 0, labels = [] } = engine.value?.model ?? {};
+  return `A vision transformer of ${layers} layers with ${heads} heads each, ${labels.length} answers.`;
+}
+
+/** A Hub model that the link asks for is fetched only when the visitor says so; errors of a dropped folder stand here too. */
+function Offered({ page }: { page: PageState }) {
+  const { offered, loading, error } = page.models;
+  const choice = offered.value;
+  return (
+    <>
+      {choice !== null && (
+        <p class="notice" role="status">
+          This link is of {modelName(choice)} on the Hugging Face Hub.{" "}
+          <button
+            type="button"
+            class="link"
+            disabled={loading.value !== null || page.engine.value === null}
+            onClick={() => void page.useModel(choice)}
+          >
+            {loading.value === null ? "Load it from huggingface.co" : "Loading\u2026"}
+          </button>
+        </p>
+      )}
+      {error.value !== null && (
+        <p class="error" role="alert">
+          {error.value}
+        </p>
+      )}
+    </>
   );
 }
 

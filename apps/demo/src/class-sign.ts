@@ -1,4 +1,4 @@
-// Signs for the garments of Fashion-MNIST.
+// Names and signs of the garments of Fashion-MNIST, in the order of its classes.
 
 const SIGNS: Readonly<Record<string, string>> = {
   "T-shirt/top": "\u{1F455}",
@@ -12,6 +12,9 @@ const SIGNS: Readonly<Record<string, string>> = {
   Bag: "\u{1F45C}",
   "Ankle boot": "\u{1F462}",
 };
+
+/** Names of the garments' classes, by number. */
+export const garmentClasses: readonly string[] = Object.keys(SIGNS);
 
 /** An emoji for a class, or its first two letters where it has none. */
 export function classSign(label: string): string {

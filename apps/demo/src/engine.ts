@@ -1,13 +1,15 @@
 // The model behind the page: loads it on a device, reads pictures with it. No other file touches it.
-import type { AttentionKind, ReferenceSet } from "@prisma/analysis";
+import { loadModel, type AttentionKind, type ReferenceSet } from "@prisma/analysis";
 import { init, type Device, type Tensor } from "@prisma/tensor";
-import { loadViT, type Pixels, type ViT } from "@prisma/vit";
+import type { FolderSource, Pixels, ViT } from "@prisma/vit";
 import type { Picture, TokenLayout } from "@prisma/viz";
 import type { GreyPicture } from "./compose-scene.ts";
 import { examineModel, headMeans, measureHeads } from "./examine-model.ts";
 import type { HeadEdit } from "./head-edits.ts";
 import { createWorker } from "./create-worker.ts";
+import { hubFolder, type ModelChoice } from "./model-choice.ts";
 import { modelFolder } from "./model-folder.ts";
+import type { LoadHandle } from "./model-state.ts";
 import type { Question } from "./question.ts";
 
 /** The two kinds of device. */
@@ -15,6 +17,10 @@ export type DeviceKind = "wasm" | "webgpu";
 
 /** What the page needs to know of the model. */
 export interface ModelFacts {
+  /** Whether it is the page's own, trained on the garments it shows. */
+  readonly shipped: boolean;
+  /** Whether the labels are the visitor's: texts that a CLIP or SigLIP pair compares pictures with. */
+  readonly zeroShot: boolean;
   readonly labels: readonly string[];
   readonly tokens: TokenLayout;
   readonly layers: number;
@@ -23,6 +29,8 @@ export interface ModelFacts {
   readonly weights: string;
   /** Whether the weights were drawn, not trained. */
   readonly random: boolean;
+  /** Scenes whose mean a cut head writes. */
+  readonly meanOf: number;
 }
 
 /** The device in use: what it is, and why this one. */
@@ -107,24 +115,62 @@ export interface Engine {
   dispose(): void;
 }
 
-/** Starts an engine on a device; null leaves the choice to it. */
-export type StartEngine = (choice: DeviceKind | null) => Promise<Engine>;
+/** What is started: a model, on a device; null leaves the choice of it to the library. */
+export interface Start extends Partial<LoadHandle> {
+  readonly device: DeviceKind | null;
+  readonly model: ModelChoice;
+  /** What a model that reads texts too is to tell apart. */
+  readonly labels: readonly string[];
+}
 
-/** Loads the shipped model onto a device. */
-export const startEngine: StartEngine = (choice) =>
+/** Loads a model onto a device. */
+export type StartEngine = (start: Start) => Promise<Engine>;
+
+/** Loads a model onto a device of its own. */
+export const startEngine: StartEngine = (start) =>
   inTurn(async () => {
+    const { device: kind, model } = start;
     const device = await init({
       worker: createWorker,
-      ...(choice === null ? {} : { device: choice }),
+      ...(kind === null ? {} : { device: kind }),
     });
     try {
-      const vit = await loadViT(modelFolder().href);
-      return new ViTEngine({ vit, device, weights: await vit.weightHash(), random: false });
+      const { vit, zeroShot } = await openModel(start);
+      const weights = await vit.weightHash();
+      return new ViTEngine({
+        vit,
+        zeroShot,
+        device,
+        weights,
+        random: false,
+        shipped: model.kind === "shipped",
+      });
     } catch (error) {
       await device.dispose();
       throw error;
     }
   });
+
+function sourceOf(model: ModelChoice): FolderSource {
+  if (model.kind === "shipped") return modelFolder().href;
+  return model.kind === "hub" ? hubFolder(model.id) : model.files;
+}
+
+/** The model; a pair of towers for pictures and texts answers with `labels`. */
+async function openModel({
+  model,
+  labels,
+  device: _device,
+  ...handle
+}: Start): Promise<{ readonly vit: ViT; readonly zeroShot: boolean }> {
+  const source = sourceOf(model);
+  const signal = handle.signal === undefined ? {} : { signal: handle.signal };
+  // Fetched only by those who open another model.
+  const zeroShot =
+    model.kind !== "shipped" && (await (await import("@prisma/clip")).isClip(source, signal));
+  const texts = zeroShot ? { texts: labels } : {};
+  return { vit: await loadModel(source, { ...handle, ...texts }), zeroShot };
+}
 
 let lastTask: Promise<unknown> = Promise.resolve();
 
@@ -135,13 +181,16 @@ function inTurn<T>(task: () => Promise<T>): Promise<T> {
   return result;
 }
 
-/** Scenes whose mean a cut head writes. */
-async function loadScenes(vit: ViT): Promise<Tensor> {
+/** Scenes for the mean: all for the shipped model; fewer for others, which may take a second for each. */
+const SCENES = { shipped: 100, other: 10 } as const;
+
+/** The first `count` shipped scenes. */
+async function loadScenes(vit: ViT, count: number): Promise<Tensor> {
   const folder = new URL("scenes/", modelFolder());
   const response = await fetch(new URL("scenes.json", folder));
   if (!response.ok) throw new Error(`scenes.json could not be loaded: ${response.status}`);
   const scenes = (await response.json()) as readonly { readonly file: string }[];
-  return vit.preprocess(scenes.map(({ file }) => new URL(file, folder).href));
+  return vit.preprocess(scenes.slice(0, count).map(({ file }) => new URL(file, folder).href));
 }
 
 /** Draws the weights of the twin. */
@@ -154,6 +203,8 @@ interface EngineParts {
   /** Hash of the weights. */
   readonly weights: string;
   readonly random: boolean;
+  readonly shipped: boolean;
+  readonly zeroShot: boolean;
 }
 
 class ViTEngine implements Engine {
@@ -164,17 +215,20 @@ class ViTEngine implements Engine {
   #reference: Promise<ReferenceSet> | null = null;
   #twin: Promise<Engine> | null = null;
 
-  constructor({ vit, device, weights, random }: EngineParts) {
+  constructor({ vit, device, weights, random, shipped, zeroShot }: EngineParts) {
     this.#vit = vit;
     this.#device = device;
     this.device = { kind: device.kind, description: `${device.info.description}.` };
     this.model = {
-      labels: vit.labels ?? Array.from({ length: vit.config.nClasses }, (_, id) => `class ${id}`),
+      shipped,
+      zeroShot,
+      labels: labelsOf(vit),
       tokens: vit.tokens,
       layers: vit.config.nLayers,
       heads: vit.config.nHeads,
       weights,
       random,
+      meanOf: shipped ? SCENES.shipped : SCENES.other,
     };
   }
 
@@ -189,7 +243,8 @@ class ViTEngine implements Engine {
   async #drawTwin(): Promise<Engine> {
     const vit = await this.#vit.randomTwin({ seed: TWIN_SEED });
     const weights = await vit.weightHash();
-    return new ViTEngine({ vit, device: this.#device, weights, random: true });
+    const { shipped, zeroShot } = this.model;
+    return new ViTEngine({ vit, device: this.#device, weights, random: true, shipped, zeroShot });
   }
 
   read(image: Blob | GreyPicture): Promise<Reading> {
@@ -236,7 +291,7 @@ class ViTEngine implements Engine {
 
   /** Computed once; a failure is tried again the next time. */
   #referenceMeans(): Promise<ReferenceSet> {
-    this.#reference ??= loadScenes(this.#vit)
+    this.#reference ??= loadScenes(this.#vit, this.model.meanOf)
       .then((scenes) => headMeans(this.#vit, scenes))
       .catch((error: unknown) => {
         this.#reference = null;
@@ -251,6 +306,15 @@ class ViTEngine implements Engine {
     this.#vit.dispose();
     if (!this.model.random) void this.#device.dispose();
   }
+}
+
+/** Names of what the model tells apart; a model without a head gives features. */
+function labelsOf({ labels, config }: ViT): readonly string[] {
+  const headless = config.returnType === "pre_logits";
+  const count = headless ? config.dModel : config.nClasses;
+  return (
+    labels ?? Array.from({ length: count }, (_, at) => `${headless ? "feature" : "class"} ${at}`)
+  );
 }
 
 /** The picture the model saw, in the shape figures draw. */

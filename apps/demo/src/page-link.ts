@@ -3,6 +3,7 @@ import { tokenCount, tokenName } from "@prisma/viz";
 import type { HeadIndex } from "@prisma/viz";
 import type { Side } from "./compose-scene.ts";
 import type { ModelFacts } from "./engine.ts";
+import { hubModel, type ModelChoice } from "./model-choice.ts";
 import { editKey, headName, parseEdits } from "./head-edits.ts";
 import type { HeadEdit } from "./head-edits.ts";
 
@@ -54,6 +55,12 @@ export function readLink(
       parseEdits(text, { ...model, grid: model.tokens.grid }),
     ),
   };
+  const folder = parameters.get("folder");
+  if (folder !== null) {
+    problems.push(
+      `The link is of a model in somebody's folder, "${folder.slice(0, 40)}", which no link can hold; the page's own is shown.`,
+    );
+  }
   read("model", null, (text) => (text === "random" ? text : undefined));
   const weights = parameters.get("weights");
   if (weights !== null && weights !== shortHash(model)) {
@@ -69,6 +76,11 @@ export function asksForRandom(search: string): boolean {
   return new URLSearchParams(search).get("model") === "random";
 }
 
+/** The Hub model that an address asks for, or null. */
+export function hubInLink(search: string): ModelChoice | null {
+  return hubModel(new URLSearchParams(search).get("hub") ?? "");
+}
+
 /** Enough of the weights' hash to tell weights apart. */
 function shortHash({ weights }: ModelFacts): string {
   return weights.slice(0, 12);
@@ -78,9 +90,11 @@ function shortHash({ weights }: ModelFacts): string {
 export function writeLink(
   scene: Pick<LinkState, "left" | "right" | "brighter"> | null,
   { selected, query, edits }: Pick<LinkState, "selected" | "query" | "edits">,
-  model: ModelFacts,
+  model: ModelFacts & { readonly choice: ModelChoice },
 ): string {
   const parameters = new URLSearchParams();
+  if (model.choice.kind === "hub") parameters.set("hub", model.choice.id);
+  if (model.choice.kind === "folder") parameters.set("folder", model.choice.name);
   for (const [name, value] of Object.entries(scene ?? {})) parameters.set(name, String(value));
   if (model.random) parameters.set("model", "random");
   parameters.set("head", headName(selected));
@@ -90,7 +104,7 @@ export function writeLink(
     parameters.set("edits", edits.map(editKey).join(","));
     parameters.set("weights", shortHash(model));
   }
-  return `?${parameters.toString().replaceAll("%2C", ",")}`;
+  return `?${parameters.toString().replaceAll("%2C", ",").replaceAll("%2F", "/")}`;
 }
 
 function parseHead(text: string, model: ModelFacts): HeadIndex | undefined {

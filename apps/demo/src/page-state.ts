@@ -10,7 +10,9 @@ import type { DeviceKind, Engine, Reading, StartEngine } from "./engine.ts";
 import type { Wardrobe } from "./garments.ts";
 import { questionScenes } from "./hundred-scenes.ts";
 import { MeanState } from "./mean-state.ts";
-import { asksForRandom, readLink, writeLink } from "./page-link.ts";
+import { shippedModel, type ModelChoice } from "./model-choice.ts";
+import { ModelState, type LoadHandle } from "./model-state.ts";
+import { asksForRandom, hubInLink, readLink, writeLink } from "./page-link.ts";
 import type { LinkState } from "./page-link.ts";
 import { composed, garmentLabels, imageOf, layoutOf } from "./scene.ts";
 import type { GarmentScene, Scene } from "./scene.ts";
@@ -63,6 +65,8 @@ export class PageState {
   readonly deviceError: Signal<string | null> = signal(null);
   readonly linkProblems: Signal<readonly string[]> = signal([]);
 
+  /** Which model is asked. */
+  readonly models: ModelState = new ModelState();
   /** What causes the answer, and the edits. */
   readonly cause: CauseState = new CauseState();
   /** The same question asked of many scenes. */
@@ -78,6 +82,8 @@ export class PageState {
   #latestRead = 0;
   /** The engine that was started; `engine` may be its twin. */
   #trained: Engine | null = null;
+  /** The address as the page was opened with it, until the model it is of is there. */
+  #opening = "";
 
   constructor(parts: PageParts) {
     this.#parts = parts;
@@ -88,11 +94,15 @@ export class PageState {
     this.openError.value = null;
     try {
       const [trained, wardrobe] = await Promise.all([
-        this.#parts.startEngine(null),
+        this.#startEngine(null, shippedModel),
         this.#parts.loadWardrobe(),
       ]);
       this.#trained = trained;
-      this.random.value = asksForRandom(this.#parts.address.search());
+      const search = this.#parts.address.search();
+      const offered = hubInLink(search);
+      this.models.offered.value = offered;
+      if (offered !== null) this.#opening = search;
+      this.random.value = offered === null && asksForRandom(search);
       this.#start(this.random.value ? await trained.twin() : trained, wardrobe);
       await this.#read(this.scene.value);
     } catch (error) {
@@ -111,6 +121,31 @@ export class PageState {
   async compose(change: Partial<Omit<GarmentScene, "kind">>): Promise<void> {
     const current = this.scene.value.kind === "garments" ? this.scene.value : openingScene;
     await this.choose({ ...current, ...change });
+  }
+
+  /** Opens another model in place of the one asked; on failure that one stays. Gives whether it is there. */
+  async useModel(choice: ModelChoice): Promise<boolean> {
+    const device = this.engine.value?.device.kind;
+    if (device === undefined || this.models.loading.value !== null) return false;
+    return this.models.load(choice, async (handle) => {
+      const trained = await this.#startEngine(device, choice, handle);
+      const before = this.#trained;
+      this.#trained = trained;
+      this.cause.stop();
+      this.mean.reset();
+      const search = sameModel(this.models.offered.value, choice) ? this.#opening : "";
+      batch(() => {
+        this.models.choice.value = choice;
+        this.random.value = false;
+        this.mean.shown.value = false;
+        this.reading.value = null;
+        this.cause.causes.value = null;
+        this.engine.value = trained;
+        this.#takeLink(search, trained);
+      });
+      before?.dispose();
+      await this.#read(this.scene.value);
+    });
   }
 
   /** Asks the trained model, or its twin with random weights. */
@@ -179,9 +214,25 @@ export class PageState {
     );
   }
 
+  #startEngine(
+    device: DeviceKind | null,
+    model: ModelChoice,
+    handle: Partial<LoadHandle> = {},
+  ): Promise<Engine> {
+    const labels = this.models.labels.value;
+    return this.#parts.startEngine({ device, model, labels, ...handle });
+  }
+
+  /** Asks the same model to tell other labels apart; on failure the labels so far stay. */
+  async useLabels(labels: readonly string[]): Promise<void> {
+    const before = this.models.labels.value;
+    this.models.labels.value = labels;
+    if (!(await this.useModel(this.models.choice.value))) this.models.labels.value = before;
+  }
+
   async #replaceEngine(kind: DeviceKind): Promise<Engine> {
     const before = this.#trained;
-    const trained = await this.#parts.startEngine(kind);
+    const trained = await this.#startEngine(kind, this.models.choice.value);
     const engine = this.random.value ? await trained.twin() : trained;
     this.#trained = trained;
     this.engine.value = engine;
@@ -190,29 +241,36 @@ export class PageState {
   }
 
   #start(engine: Engine, wardrobe: Wardrobe): void {
-    const fallback: LinkState = {
-      ...openingScene,
-      selected: exampleEdit.head,
-      query: engine.model.tokens.cls ?? engine.model.tokens.patches[0] ?? 0,
-      edits: [],
-    };
-    const link = readLink(
-      this.#parts.address.search(),
-      fallback,
-      wardrobe.garments.length,
-      engine.model,
-    );
-    const { left, right, brighter, selected, query, edits } = link.state;
     batch(() => {
-      this.scene.value = { kind: "garments", left, right, brighter };
-      this.selected.value = selected;
-      this.query.value = query;
-      this.cause.edits.value = edits;
-      this.linkProblems.value = link.problems;
       this.wardrobe.value = wardrobe;
+      this.#takeLink(
+        this.models.offered.value === null ? this.#parts.address.search() : "",
+        engine,
+      );
       this.engine.value = engine;
     });
     effect(() => this.#writeAddress());
+  }
+
+  /** Takes the state from an address; what it does not say is as the model opens. */
+  #takeLink(search: string, { model }: Engine): void {
+    const scene = this.scene.value.kind === "garments" ? this.scene.value : openingScene;
+    const fallback: LinkState = {
+      ...scene,
+      selected: model.shipped ? exampleEdit.head : { layer: model.layers - 1, head: 0 },
+      query: model.tokens.cls ?? model.tokens.patches[0] ?? 0,
+      edits: [],
+    };
+    const garments = this.wardrobe.value?.garments.length ?? 0;
+    const link = readLink(search, fallback, garments, model);
+    const { left, right, brighter, selected, query, edits } = link.state;
+    if (this.scene.value.kind === "garments")
+      this.scene.value = { kind: "garments", left, right, brighter };
+    this.selected.value = selected;
+    this.query.value = query;
+    this.cause.edits.value = edits;
+    this.cause.lensLayer.value = null;
+    this.linkProblems.value = link.problems;
   }
 
   /** Reads a scene; of several reads under way only the newest is ever shown. */
@@ -256,7 +314,7 @@ export class PageState {
   #examine(scene: Scene, { image, reading }: ImageReading): void {
     const [engine, wardrobe] = [this.engine.value, this.wardrobe.value];
     if (engine === null || wardrobe === null) return;
-    const garments = garmentLabels(scene, wardrobe);
+    const garments = engine.model.shipped ? garmentLabels(scene, wardrobe) : [];
     const second =
       scene.kind === "garments" && !(image instanceof Blob)
         ? paintOut(image, scene.brighter)
@@ -288,8 +346,16 @@ export class PageState {
       query: this.query.value,
       edits: this.cause.edits.value,
     };
-    this.#parts.address.replace(writeLink(garments, state, engine.model));
+    // Until the visitor has said whether to fetch the model it asks for, the address stays as it was opened.
+    if (this.models.offered.value !== null) return;
+    this.#parts.address.replace(
+      writeLink(garments, state, { ...engine.model, choice: this.models.choice.value }),
+    );
   }
+}
+
+function sameModel(a: ModelChoice | null, b: ModelChoice): boolean {
+  return a?.kind === "hub" && b.kind === "hub" && a.id === b.id;
 }
 
 /** Whether an error says that the device is gone, by the `kind` of the library's errors. */

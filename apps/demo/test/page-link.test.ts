@@ -1,6 +1,7 @@
 // The address: what it says comes back, and what it cannot say is refused with a sentence.
 import { expect, test } from "vitest";
-import { readLink, writeLink } from "../src/page-link.ts";
+import { shippedModel } from "../src/model-choice.ts";
+import { hubInLink, readLink, writeLink } from "../src/page-link.ts";
 import type { LinkState } from "../src/page-link.ts";
 import { fakeModel } from "./fixtures/fake-engine.ts";
 
@@ -13,6 +14,7 @@ const fallback: LinkState = {
   edits: [],
 };
 
+const shipped = { ...fakeModel, choice: shippedModel };
 const read = (search: string) => readLink(search, fallback, 100, fakeModel);
 
 test("what was written is read", () => {
@@ -27,7 +29,7 @@ test("what was written is read", () => {
       { kind: "blind", head: { layer: 0, head: 1 }, hidden: "left" },
     ],
   };
-  const search = writeLink({ left: 3, right: 99, brighter: "left" }, state, fakeModel);
+  const search = writeLink({ left: 3, right: 99, brighter: "left" }, state, shipped);
   expect(search).toBe(
     "?left=3&right=99&brighter=left&head=L0H0&from=0,1&edits=L0H3-cut,L0H1-blind-left&weights=0123456789ab",
   );
@@ -35,7 +37,7 @@ test("what was written is read", () => {
 });
 
 test("CLS has its name, and a picture of one's own leaves the garments out", () => {
-  expect(writeLink(null, fallback, fakeModel)).toBe("?head=L0H1&from=CLS");
+  expect(writeLink(null, fallback, shipped)).toBe("?head=L0H1&from=CLS");
   expect(read("?from=CLS").state.query).toBe(0);
 });
 
@@ -72,4 +74,33 @@ test("a link of other weights is followed, and says that numbers will differ", (
   expect(problems).toEqual([
     "The link is of weights ffffffffffff, this page's are 0123456789ab: its numbers will differ.",
   ]);
+});
+
+test("a model of the Hub is in the link, and only a name can be one", () => {
+  const choice = { kind: "hub", id: "timm/vit_tiny@v1" } as const;
+  const search = writeLink(null, fallback, { ...fakeModel, choice });
+  expect(search).toBe("?hub=timm/vit_tiny%40v1&head=L0H1&from=CLS");
+  expect(hubInLink(search)).toEqual(choice);
+  expect(hubInLink("?hub=https://huggingface.co/timm/vit_tiny")).toEqual({
+    kind: "hub",
+    id: "timm/vit_tiny",
+  });
+  for (const bad of [
+    "",
+    "vit",
+    "../x",
+    "a/b/c",
+    "https://evil.example/a",
+    "a/b?x",
+    "a/..",
+    "<b>/c",
+  ])
+    expect([bad, hubInLink(`?hub=${encodeURIComponent(bad)}`)]).toEqual([bad, null]);
+});
+
+test("a folder is not in the link, and whoever opens it is told", () => {
+  const choice = { kind: "folder", name: "mine", files: new Map() } as const;
+  const search = writeLink(null, fallback, { ...fakeModel, choice });
+  expect(search).toContain("folder=mine");
+  expect(read(search).problems).toEqual([expect.stringMatching(/a model in somebody's folder/)]);
 });

@@ -94,7 +94,7 @@ test("a scene that cannot be read shows no numbers of another", async () => {
 test("switching devices reads again there and frees the old one", async () => {
   const cpu = fakeEngine("wasm", readMark);
   const gpu = fakeEngine("webgpu", async () => fakeReading(5));
-  const { page } = await open(async (kind) => (kind === "webgpu" ? gpu : cpu));
+  const { page } = await open(async ({ device }) => (device === "webgpu" ? gpu : cpu));
   await page.switchDevice("webgpu");
   expect(page.engine.value).toBe(gpu);
   expect(page.reading.value?.logits[0]).toBe(5);
@@ -107,8 +107,8 @@ test("a device that is not there leaves the page where it is, with the reason", 
     Object.assign(new Error("no adapter"), { code: "DEVICE_UNAVAILABLE" }),
     new Error("INTERNAL: broken"),
   ];
-  const { page } = await open((kind) =>
-    kind === "webgpu" ? Promise.reject(errors.shift()) : Promise.resolve(cpu),
+  const { page } = await open(({ device }) =>
+    device === "webgpu" ? Promise.reject(errors.shift()) : Promise.resolve(cpu),
   );
   await page.switchDevice("webgpu");
   expect(page.deviceError.value).toMatch(/no graphics adapter, so the CPU stays/);
@@ -120,7 +120,9 @@ test("a device that is not there leaves the page where it is, with the reason", 
 });
 
 test("the twin is asked when chosen, on the next device too, and left again", async () => {
-  const { page, address } = await open(async (choice) => fakeEngine(choice ?? "wasm", readMark));
+  const { page, address } = await open(async ({ device }) =>
+    fakeEngine(device ?? "wasm", readMark),
+  );
   await page.useRandom(true);
   expect(page.engine.value?.model.random).toBe(true);
   expect(address.value).toContain("&model=random&");

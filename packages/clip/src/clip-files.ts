@@ -1,6 +1,6 @@
 // The files of a CLIP checkpoint: from a folder or a URL, or in memory.
 import { PrismaError, type Tensor } from "@prisma/tensor";
-import { inFolder, readCheckpoint, readFile, type FileAddress } from "@prisma/vit";
+import { inFolder, isFolder, readCheckpoint, readFile, type FolderSource } from "@prisma/vit";
 import { isClipConfig } from "./families/index.ts";
 import type { ClipDescription } from "./families/clip-family.ts";
 import { invalidConfig } from "./text-config.ts";
@@ -20,8 +20,8 @@ export interface ClipFiles {
   readonly padToken?: string;
 }
 
-/** Where a checkpoint is: a folder (a path in Node, a URL anywhere), or in memory. */
-export type ClipSource = FileAddress | ClipFiles;
+/** Where a checkpoint is: a folder (a path in Node, a URL anywhere, or its files by name), or in memory. */
+export type ClipSource = FolderSource | ClipFiles;
 
 /** A checkpoint's files, opened: weights are lazy. */
 export interface OpenedFiles {
@@ -37,7 +37,7 @@ const TOKENIZER_BYTES = 64 * MEGABYTE;
 
 /** Text of `name` in `folder`; null when it is not there. */
 async function textOf(
-  folder: FileAddress,
+  folder: FolderSource,
   name: string,
   { most, signal }: { readonly most: number; readonly signal: AbortSignal | undefined },
 ): Promise<string | null> {
@@ -92,7 +92,7 @@ function padTokenOf(config: JsonObject | null): string | null {
 
 /** The first of `names` that is there. */
 async function firstCheckpoint(
-  folder: FileAddress,
+  folder: FolderSource,
   names: readonly string[],
   signal?: AbortSignal,
 ): Promise<ReadonlyMap<string, Tensor>> {
@@ -117,7 +117,7 @@ const LAYOUTS = [
   },
 ] as const;
 
-async function openFolder(folder: FileAddress, signal?: AbortSignal): Promise<OpenedFiles> {
+async function openFolder(folder: FolderSource, signal?: AbortSignal): Promise<OpenedFiles> {
   const small = (name: string): Promise<string | null> =>
     textOf(folder, name, { most: CONFIG_BYTES, signal });
   const large = (name: string): Promise<string | null> =>
@@ -149,7 +149,7 @@ async function openFolder(folder: FileAddress, signal?: AbortSignal): Promise<Op
 }
 
 function isFiles(source: ClipSource): source is ClipFiles {
-  return typeof source === "object" && !(source instanceof URL);
+  return !isFolder(source);
 }
 
 function isTensors(weights: ClipFiles["weights"]): weights is ReadonlyMap<string, Tensor> {
@@ -184,10 +184,10 @@ export async function openClipFiles(
  * await isClip("models/garment-scenes-vit"); // false
  */
 export async function isClip(
-  source: FileAddress | { readonly config: JsonObject },
+  source: FolderSource | { readonly config: JsonObject },
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<boolean> {
-  if (typeof source === "object" && !(source instanceof URL)) return isClipConfig(source.config);
+  if (!isFolder(source)) return isClipConfig(source.config);
   for (const { config } of LAYOUTS) {
     const text = await textOf(source, config, { most: CONFIG_BYTES, signal });
     if (text !== null && isClipConfig(parse(config, text) ?? {})) return true;

@@ -28,7 +28,7 @@ export { foldValueBiases } from "./process/fold-value-biases.ts";
 export { type ModelWeights, type ProcessingName } from "./process/model-weights.ts";
 export { refactorAttention } from "./process/refactor-attention.ts";
 export { readCheckpoint, type ReadCheckpointOptions } from "./read-checkpoint.ts";
-export { inFolder, readFile, type FileAddress } from "./read-file.ts";
+export { inFolder, isFolder, readFile, type FileAddress, type FolderSource } from "./read-file.ts";
 export { type SavedViT } from "./save-vit.ts";
 export { type PreprocessDetails, type SeenImage } from "./preprocess.ts";
 export {

@@ -10,7 +10,7 @@ import { fillParameters, type FillOptions } from "./fill-parameters.ts";
 import { notFiniteWarning } from "./find-not-finite.ts";
 import { readCheckpoint } from "./read-checkpoint.ts";
 import type { ProcessingName } from "./process/model-weights.ts";
-import { inFolder, readFile, type FileAddress } from "./read-file.ts";
+import { inFolder, isFolder, readFile, type FolderSource } from "./read-file.ts";
 import type { ViT } from "./vit.ts";
 
 /** A checkpoint in memory: what `config.json` says, and the bytes of `model.safetensors` or of a PyTorch checkpoint, or tensors. */
@@ -19,8 +19,8 @@ export interface ViTFiles {
   readonly weights: Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | ReadonlyMap<string, Tensor>;
 }
 
-/** Where a checkpoint is: a folder with `config.json` and `model.safetensors` (a path in Node, a URL anywhere), or in memory. */
-export type ViTSource = FileAddress | ViTFiles;
+/** Where a checkpoint is: a folder with `config.json` and `model.safetensors` (a path in Node, a URL anywhere, or its files by name), or in memory. */
+export type ViTSource = FolderSource | ViTFiles;
 
 /** What {@link loadViT} may be told. */
 export interface LoadViTOptions extends FillOptions {
@@ -52,7 +52,7 @@ function assertConfigBytes(bytes: number): void {
   );
 }
 
-async function readConfig(folder: FileAddress, signal?: AbortSignal): Promise<ConfigFile> {
+async function readConfig(folder: FolderSource, signal?: AbortSignal): Promise<ConfigFile> {
   const bytes = await readFile(inFolder(folder, "config.json"), assertConfigBytes, signal);
   let parsed: unknown;
   try {
@@ -79,7 +79,7 @@ async function configOf(source: ViTSource, options: LoadViTOptions): Promise<Con
 }
 
 function isFiles(source: ViTSource): source is ViTFiles {
-  return typeof source === "object" && !(source instanceof URL);
+  return !isFolder(source);
 }
 
 function isTensors(

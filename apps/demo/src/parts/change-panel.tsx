@@ -5,7 +5,7 @@ import type { Causes } from "../cause-state.ts";
 import type { ModelFacts } from "../engine.ts";
 import { headName } from "../head-edits.ts";
 import type { PageState } from "../page-state.ts";
-import { largest, softmax } from "../predictions.ts";
+import { largest, shownClasses, softmax } from "../predictions.ts";
 import { exampleEdit, isExample, isExampleEdit, workedExample } from "../worked-example.ts";
 import { FigureView } from "./figure-view.tsx";
 
@@ -15,7 +15,8 @@ const create = (data: BarsData) => bars(data);
 export function ChangePanel({ page, causes }: { page: PageState; causes: Causes }) {
   const { model, plain, edited, edits } = causes;
   const [before, after] = [softmax(plain.logits), softmax(edited.logits)];
-  const difference = after.map((share, at) => share - (before[at] ?? 0));
+  // The classes of the answer as it was: what an edit brings up from below is in the title.
+  const shown = shownClasses(plain.logits);
   return (
     <section class="panel change" aria-labelledby="change-title">
       <h3 id="change-title">
@@ -26,17 +27,17 @@ export function ChangePanel({ page, causes }: { page: PageState; causes: Causes 
       <FigureView
         create={create}
         data={{
-          shape: [after.length],
-          data: difference,
-          labels: model.labels,
+          shape: [shown.length],
+          data: shown.map((at) => (after[at] ?? 0) - (before[at] ?? 0)),
+          labels: shown.map((at) => model.labels[at] ?? ""),
           title: "change",
           unit: "points",
           domain: [-1, 1],
-          highlight: largest(after),
-          also: { title: "logit now", data: edited.logits },
+          ...(shown.includes(largest(after)) ? { highlight: shown.indexOf(largest(after)) } : {}),
+          also: { title: "logit now", data: shown.map((at) => edited.logits[at] ?? 0) },
         }}
       />
-      {!model.random && isExample(page.scene.value) && isExampleEdit(edits) && (
+      {model.shipped && !model.random && isExample(page.scene.value) && isExampleEdit(edits) && (
         <Controls model={model} />
       )}
     </section>

@@ -1,5 +1,6 @@
 // The first sentences on the page: what the model answers, what decides it, and what to try.
 import { formatPercent } from "@prisma/viz";
+import { garmentClasses } from "../class-sign.ts";
 import type { Side } from "../compose-scene.ts";
 import type { Engine } from "../engine.ts";
 import { headName } from "../head-edits.ts";
@@ -72,7 +73,7 @@ function Cause({ page }: { page: PageState }) {
 
 /** How the answer relates to the two garments of the scene. */
 function relation(page: PageState, { scene }: SceneReading, answer: number): string {
-  if (scene.kind === "picture") return "";
+  if (scene.kind === "picture" || !page.models.isShipped) return "";
   const bright = garmentLabel(page, scene, scene.brighter);
   const dim = garmentLabel(page, scene, otherSide(scene.brighter));
   if (bright === dim)
@@ -98,9 +99,8 @@ function Suggestion({ page, reading, engine }: Shown) {
     );
   }
   const dimmer = otherSide(scene.brighter);
-  const labelOf = (side: Side): string =>
-    engine.model.labels[garmentLabel(page, scene, side)] ?? "";
-  if (isExample(scene) && !isExampleEdit(page.cause.edits.value)) {
+  const labelOf = (side: Side): string => garmentClasses[garmentLabel(page, scene, side)] ?? "";
+  if (engine.model.shipped && isExample(scene) && !isExampleEdit(page.cause.edits.value)) {
     return (
       <button
         type="button"

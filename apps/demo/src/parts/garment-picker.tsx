@@ -1,5 +1,6 @@
 // A dialog with every shipped garment, one row a class, walked by pointer or arrow keys.
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { garmentClasses } from "../class-sign.ts";
 import type { Side } from "../compose-scene.ts";
 import type { PageState } from "../page-state.ts";
 
@@ -69,8 +70,7 @@ function closeOutside(event: MouseEvent & { currentTarget: HTMLDialogElement }):
 /** Garment numbers by class, in the model's order of classes. */
 function shelves(page: PageState): [label: string, indices: number[]][] {
   const garments = page.wardrobe.value?.garments ?? [];
-  const labels = page.engine.value?.model.labels ?? [];
-  return labels.map((label, id) => [
+  return garmentClasses.map((label, id) => [
     label,
     garments.flatMap((garment, index) => (garment.label === id ? [index] : [])),
   ]);

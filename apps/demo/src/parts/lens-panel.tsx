@@ -5,6 +5,7 @@ import { useCallback } from "preact/hooks";
 import type { Causes } from "../cause-state.ts";
 import { lensClasses } from "../lens-classes.ts";
 import { stepName, stepWords } from "../lens-steps.ts";
+import type { ModelFacts } from "../engine.ts";
 import type { PageState } from "../page-state.ts";
 import { FigureView } from "./figure-view.tsx";
 import { Term } from "./term.tsx";
@@ -32,9 +33,7 @@ export function LensPanel({ page, causes }: { page: PageState; causes: Causes })
       <h3 id="lens-title">What would each patch answer?</h3>
       <p class="lead small quiet">
         The final <Term of="norm" /> and class scores, read at every token {stepWords(layer)}.{" "}
-        {model.random
-          ? "Of random weights the answers are chance."
-          : "This model was trained to name the garment at each patch; others need not be readable so."}
+        {lensNote(model)}
       </p>
       <label class="slider small">
         <span>layer</span>
@@ -62,4 +61,11 @@ export function LensPanel({ page, causes }: { page: PageState; causes: Causes })
       />
     </section>
   );
+}
+
+function lensNote({ random, shipped }: ModelFacts): string {
+  if (random) return "Of random weights the answers are chance.";
+  if (shipped)
+    return "This model was trained to name the garment at each patch; others need not be readable so.";
+  return "Patches of a model whose answer is read elsewhere need not be readable so.";
 }

@@ -2,6 +2,7 @@
 import { patchPosition, pixelImage } from "@prisma/viz";
 import type { PixelImageData } from "@prisma/viz";
 import { useCallback, useState } from "preact/hooks";
+import { garmentClasses } from "../class-sign.ts";
 import type { Side } from "../compose-scene.ts";
 import type { Engine } from "../engine.ts";
 import type { PageState, SceneReading } from "../page-state.ts";
@@ -21,7 +22,11 @@ export function ScenePanel({ page }: { page: PageState }) {
       {page.scene.value.kind === "garments" ? (
         <GarmentChoice page={page} scene={page.scene.value} />
       ) : (
-        <OwnPictureNote scene={page.scene.value} reading={page.reading.value} />
+        <OwnPictureNote
+          scene={page.scene.value}
+          reading={page.reading.value}
+          shipped={page.models.isShipped}
+        />
       )}
       <PictureChooser page={page} />
       {page.sceneError.value !== null && (
@@ -76,8 +81,12 @@ function GarmentChoice({ page, scene }: { page: PageState; scene: GarmentScene }
 }
 
 /** What happened to a picture of the visitor's own on its way into the model. */
-function OwnPictureNote(props: { scene: OwnPicture; reading: SceneReading | null }) {
-  const { scene, reading } = props;
+function OwnPictureNote(props: {
+  scene: OwnPicture;
+  reading: SceneReading | null;
+  shipped: boolean;
+}) {
+  const { scene, reading, shipped } = props;
   const [height = 0, width = 0] = reading?.picture.shape ?? [];
   return (
     <p class="own small">
@@ -85,7 +94,8 @@ function OwnPictureNote(props: { scene: OwnPicture; reading: SceneReading | null
       {reading?.scene === scene
         ? `, as the model sees it: ${width} \u00d7 ${height} pixels. The picture stays on this device and is not part of the link. `
         : ": reading\u2026 "}
-      The model knows nothing but scenes of two garments; it will name one whatever it is shown.
+      {shipped &&
+        "The model knows nothing but scenes of two garments; it will name one whatever it is shown."}
     </p>
   );
 }
@@ -131,7 +141,7 @@ function imageData(
 
 function garmentName(page: PageState, index: number): string {
   const label = page.wardrobe.value?.garments[index]?.label ?? -1;
-  return page.engine.value?.model.labels[label] ?? "\u2026";
+  return garmentClasses[label] ?? "\u2026";
 }
 
 function tokenAt(engine: Engine | null, [row, column]: readonly [number, number]): number | null {

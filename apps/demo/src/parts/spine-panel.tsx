@@ -40,7 +40,7 @@ export function SpinePanel({ page, causes }: Shown) {
         <h2 id="cause-title">
           Why {of} rather than {against}?
         </h2>
-        <MeanSwitch page={page} />
+        {model.shipped && <MeanSwitch page={page} />}
       </header>
       <MeanLine page={page} />
       <div class="matrices">
@@ -55,8 +55,8 @@ export function SpinePanel({ page, causes }: Shown) {
         <div class="effects">
           <h3>What does cutting one do?</h3>
           <p class="lead small quiet">
-            The change of the <Term of="margin" /> when it writes its mean over 100 scenes. A corner
-            marks heads whose cut does not take away what they write.
+            The change of the <Term of="margin" /> when it writes its mean over {model.meanOf}{" "}
+            scenes. A corner marks heads whose cut does not take away what they write.
           </p>
           {cut !== null && <FigureView create={create} data={cut} />}
         </div>

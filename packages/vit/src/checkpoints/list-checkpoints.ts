@@ -1,6 +1,6 @@
 // The checkpoints of one training: by a folder's `checkpoints.json`, or by its files' names.
 import { kindOf, listFolder, PrismaError } from "@prisma/tensor";
-import { inFolder, readFile, type FileAddress } from "../read-file.ts";
+import { inFolder, isFolder, readFile, type FolderSource } from "../read-file.ts";
 import { checkpointsAmong, TRAINER_FOLDER, type Checkpoint } from "./checkpoint.ts";
 import { parseManifest } from "./manifest.ts";
 
@@ -22,7 +22,7 @@ function assertManifestBytes(bytes: number): void {
 }
 
 /** The text of the folder's manifest; null where there is none. */
-async function readManifest(folder: FileAddress, signal?: AbortSignal): Promise<string | null> {
+async function readManifest(folder: FolderSource, signal?: AbortSignal): Promise<string | null> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = await readFile(inFolder(folder, MANIFEST), assertManifestBytes, signal);
@@ -38,7 +38,8 @@ async function readManifest(folder: FileAddress, signal?: AbortSignal): Promise<
 }
 
 /** Names of a folder's files, and of those where ViT-Prisma's trainer puts checkpoints. */
-async function filesIn(folder: FileAddress): Promise<readonly string[]> {
+async function filesIn(folder: FolderSource): Promise<readonly string[]> {
+  if (folder instanceof Map) return [...folder.keys()];
   const address = String(folder);
   const remote = /^(?!file:)[a-z][a-z0-9+.-]+:/i.test(address);
   const files = remote ? null : await listFolder(address);
@@ -66,10 +67,10 @@ async function filesIn(folder: FileAddress): Promise<readonly string[]> {
  * using model = await loadViT(folder, { checkpoint: 512 });
  */
 export async function listCheckpoints(
-  source: FileAddress,
+  source: FolderSource,
   options: ListCheckpointsOptions = {},
 ): Promise<readonly Checkpoint[]> {
-  if (typeof source !== "string" && !(source instanceof URL))
+  if (!isFolder(source))
     throw new PrismaError(
       "ARGUMENT_INVALID",
       `listCheckpoints: the source is ${kindOf(source)}; expected a folder, by path or URL`,

@@ -1,7 +1,7 @@
 // The tensors of one checkpoint of a series, its files held against their hashes where they are known.
 import { byteSource, PrismaError, quoteName, type ByteInput, type Tensor } from "@prisma/tensor";
 import { readCheckpoint } from "../read-checkpoint.ts";
-import { inFolder, type FileAddress } from "../read-file.ts";
+import { inFolder, type FolderSource } from "../read-file.ts";
 import { findCheckpoint } from "./checkpoint.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
 
@@ -20,7 +20,7 @@ async function hexHash(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
 
 /** The file, whole, and as its hash says. */
 async function verified(
-  address: FileAddress,
+  address: ByteInput,
   file: string,
   { expected, reading }: { readonly expected: string; readonly reading: Reading },
 ): Promise<Uint8Array<ArrayBuffer>> {
@@ -56,7 +56,7 @@ function addTensors(
  * @throws PrismaError CHECKPOINT_UNKNOWN, HASH_MISMATCH, CHECKPOINT_UNEXPECTED; what `listCheckpoints` and reading throw
  */
 export async function readSeries(
-  source: FileAddress,
+  source: FolderSource,
   wanted: string | number,
   reading: Reading,
 ): Promise<ReadonlyMap<string, Tensor>> {
