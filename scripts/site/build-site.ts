@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const readSource = (path: string): string => readFileSync(root + path, "utf8");
 
 /** Packages in the order in which they build on each other. */
-const packages = ["tensor", "hooks", "vit", "analysis", "viz"];
+const packages = ["tensor", "hooks", "vit", "clip", "analysis", "viz"];
 
 /** Writes the site into `folder`, which is emptied first, and gives the paths of its pages. */
 export function buildSite(folder: string): string[] {
