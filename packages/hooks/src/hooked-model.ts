@@ -102,7 +102,7 @@ export abstract class HookedModel<Name extends string = string> {
   }
 
   /**
-   * The class that `label` means: its number, its exact name, or a part of exactly one name.
+   * The class that `label` means: its number, its exact name, a synonym that its name lists, or a part of exactly one name.
    * @throws PrismaError ARGUMENT_INVALID; several matches are listed
    * @example
    * model.labelIndex("trouser"); // 1
