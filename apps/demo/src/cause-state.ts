@@ -39,6 +39,8 @@ export class CauseState {
   readonly edits: Signal<readonly HeadEdit[]> = signal([]);
   readonly causes: Signal<Causes | null> = signal(null);
   readonly busy: Signal<boolean> = signal(false);
+  /** Heads cut so far, of how many; null while none are being cut. */
+  readonly sweep: Signal<{ readonly done: number; readonly total: number } | null> = signal(null);
   readonly error: Signal<string | null> = signal(null);
   /** What the attention figures show. */
   readonly attention: Signal<AttentionKind> = signal("pattern");
@@ -108,7 +110,11 @@ export class CauseState {
     { question, signal }: { readonly question: Question; readonly signal: AbortSignal },
   ): Promise<void> {
     try {
-      const { effects } = await engine.measure(examined.image, question, signal);
+      const onProgress = (progress: { readonly done: number; readonly total: number }): void => {
+        if (!signal.aborted) this.sweep.value = progress;
+      };
+      this.sweep.value = null;
+      const { effects } = await engine.measure(examined.image, question, { signal, onProgress });
       const shown = this.causes.value;
       if (!signal.aborted && shown?.examined === examined)
         this.causes.value = { ...shown, effects };

@@ -16,7 +16,8 @@ const SIGNS: Readonly<Record<string, string>> = {
 /** Names of the garments' classes, by number. */
 export const garmentClasses: readonly string[] = Object.keys(SIGNS);
 
-/** An emoji for a class, or its first two letters where it has none. */
+/** An emoji for a class; its number where the model names none; or else the first two letters of its name. */
 export function classSign(label: string): string {
-  return Object.hasOwn(SIGNS, label) ? (SIGNS[label] ?? "") : label.slice(0, 2);
+  if (Object.hasOwn(SIGNS, label)) return SIGNS[label] ?? "";
+  return /^class (\d+)$/.exec(label)?.[1] ?? label.slice(0, 2);
 }

@@ -101,6 +101,12 @@ export interface ExaminedPictures {
   readonly second: GreyPicture | null;
 }
 
+/** Stops long work, and is told how far it is. */
+export interface Watch {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number }) => void;
+}
+
 /** A loaded model on a device. */
 export interface Engine {
   readonly model: ModelFacts;
@@ -109,7 +115,7 @@ export interface Engine {
   /** What decides the question in a picture, with edits made. */
   examine(pictures: ExaminedPictures, asked: Asked): Promise<Examination>;
   /** What every head writes toward the question in a picture, and what cutting it does. */
-  measure(image: Blob | GreyPicture, question: Question, signal: AbortSignal): Promise<HeadNumbers>;
+  measure(image: Blob | GreyPicture, question: Question, watch: Watch): Promise<HeadNumbers>;
   /** The same model with random weights, drawn once; it lives as long as this one. */
   twin(): Promise<Engine>;
   dispose(): void;
@@ -276,16 +282,12 @@ class ViTEngine implements Engine {
     });
   }
 
-  measure(
-    image: Blob | GreyPicture,
-    question: Question,
-    signal: AbortSignal,
-  ): Promise<HeadNumbers> {
+  measure(image: Blob | GreyPicture, question: Question, watch: Watch): Promise<HeadNumbers> {
     return inTurn(async () => {
-      signal.throwIfAborted();
+      watch.signal.throwIfAborted();
       const reference = await this.#referenceMeans();
       using input = await this.#vit.preprocess(image);
-      return await measureHeads(this.#vit, input, { question, reference, signal });
+      return await measureHeads(this.#vit, input, { question, reference, ...watch });
     });
   }
 

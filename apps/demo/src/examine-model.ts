@@ -17,7 +17,14 @@ import {
 import type { Tensor } from "@prisma/tensor";
 import type { ViT } from "@prisma/vit";
 import type { Side } from "./compose-scene.ts";
-import type { Asked, Examination, HeadNumbers, LensAnswer, MeasuredAttention } from "./engine.ts";
+import type {
+  Asked,
+  Examination,
+  HeadNumbers,
+  LensAnswer,
+  MeasuredAttention,
+  Watch,
+} from "./engine.ts";
 import type { HeadEdit } from "./head-edits.ts";
 import type { Question } from "./question.ts";
 
@@ -115,16 +122,13 @@ async function measuredAttention(
 export async function measureHeads(
   model: ViT,
   input: Tensor,
-  options: {
-    readonly question: Question;
-    readonly reference: ReferenceSet;
-    readonly signal: AbortSignal;
-  },
+  options: Watch & { readonly question: Question; readonly reference: ReferenceSet },
 ): Promise<HeadNumbers> {
-  const { question, reference, signal } = options;
+  const { question, reference, ...watch } = options;
+  const { signal } = watch;
   const target = [question.of, question.against] as const;
   const attribution = await attributeLogits(model, input, { target, by: "head", signal });
-  const { effects } = await ablate(model, input, { sweep: "heads", reference, target, signal });
+  const { effects } = await ablate(model, input, { sweep: "heads", reference, target, ...watch });
   signal.throwIfAborted();
   return {
     contributions: headsAndMlps(model, attribution).contributions,

@@ -69,7 +69,7 @@ export class MeanState {
     const effects: SceneValues[] = [];
     try {
       for (const { pair, image } of scenes) {
-        const found = await engine.measure(await image(), question, signal);
+        const found = await engine.measure(await image(), question, { signal });
         contributions.push({ pair, values: found.contributions });
         effects.push({ pair, values: found.effects });
         const done = effects.length;

@@ -3,7 +3,14 @@ import { expect, test } from "vitest";
 import { findLabel } from "../src/find-label.ts";
 
 const LABELS = ["tabby cat", "tiger cat", "Border collie", "collie", "T-shirt/top", "Shirt"];
-const SYNONYMS = ["crane", "tiger, Panthera tigris", "tiger shark", "crane", "maillot", "maillot, tank suit"];
+const SYNONYMS = [
+  "crane",
+  "tiger, Panthera tigris",
+  "tiger shark",
+  "crane",
+  "maillot",
+  "maillot, tank suit",
+];
 
 test.each([
   ["collie", 3],

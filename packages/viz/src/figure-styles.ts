@@ -40,6 +40,8 @@ export const figureStyles: string = `
 .prisma-axis { color: var(--quiet); font-size: var(--prisma-small, 12px); text-align: center; }
 .prisma-grid-row > .prisma-axis:first-child { text-align: left; }
 .prisma-figure .prisma-head { display: block; min-width: 40px; min-height: 40px; padding: 6px; border-radius: 4px; }
+.prisma-dense .prisma-grid-row { gap: 2px; }
+.prisma-figure.prisma-dense .prisma-head { min-width: 24px; min-height: 24px; padding: 2px; }
 .prisma-figure .prisma-head:hover { box-shadow: inset 0 0 0 1px var(--quiet); }
 .prisma-figure .prisma-head[aria-checked="true"] { box-shadow: inset 0 0 0 2px var(--accent); }
 .prisma-head .prisma-mark { stroke: #fff; stroke-width: 1px; }
@@ -47,7 +49,8 @@ export const figureStyles: string = `
 
 .prisma-token-cells {
   display: grid;
-  grid-template-columns: repeat(var(--prisma-columns), 1fr);
+  grid-template-columns: repeat(var(--prisma-columns), minmax(0, 1fr));
+  position: relative;
   isolation: isolate;
 }
 .prisma-figure .prisma-cell {
@@ -86,7 +89,9 @@ export const figureStyles: string = `
 .prisma-token-cells > .prisma-picture {
   grid-column: 1 / span var(--prisma-columns);
   grid-row: 2 / span var(--prisma-rows);
-  position: relative;
+  /* Out of the flow, so that the picture's own size makes no row taller than its cells. */
+  position: absolute;
+  inset: 0;
   width: 100%;
   height: 100%;
 }
@@ -122,6 +127,8 @@ export const figureStyles: string = `
 .prisma-figure .prisma-signed-cell.prisma-negative { --hue: var(--negative); }
 .prisma-matrix { display: grid; gap: 4px; }
 .prisma-figure .prisma-matrix-cell { position: relative; min-width: 40px; min-height: 40px; border-radius: 4px; font-size: var(--prisma-small, 12px); overflow: hidden; }
+.prisma-matrix.prisma-dense { gap: 2px; }
+.prisma-figure.prisma-dense .prisma-matrix-cell { min-width: 16px; min-height: 24px; border-radius: 2px; font-size: 0; }
 .prisma-figure .prisma-matrix-cell.prisma-strong { color: var(--surface); }
 .prisma-figure .prisma-matrix-cell:hover { box-shadow: inset 0 0 0 1px var(--quiet); }
 .prisma-figure .prisma-matrix-cell[aria-checked="true"] { box-shadow: inset 0 0 0 2px var(--accent); }
@@ -148,7 +155,8 @@ export const figureStyles: string = `
 .prisma-curve-middle { text-anchor: middle; fill: var(--quiet); }
 .prisma-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 
-.prisma-lens .prisma-cell { font-size: min(28px, 5cqw); background: none; }
+.prisma-lens .prisma-cell { --sign: 0.7; font-size: min(28px, calc(100cqw / var(--prisma-columns) * var(--sign))); background: none; }
+.prisma-lens .prisma-long-signs .prisma-cell { --sign: 0.45; }
 .prisma-lens .prisma-token-cells { container-type: inline-size; }
 .prisma-lens .prisma-cell > span { text-shadow: none; }
 .prisma-lens .prisma-picture { mix-blend-mode: normal; opacity: 0.45; z-index: -1; }
@@ -159,6 +167,7 @@ export const figureStyles: string = `
 .prisma-lens-table th { padding: 0 8px 0 0; color: var(--quiet); font-size: var(--prisma-small, 12px); font-weight: 400; text-align: left; white-space: nowrap; }
 .prisma-lens-table tbody th { position: sticky; left: 0; z-index: 1; background: var(--surface); }
 .prisma-lens-table [role="gridcell"] { min-width: 32px; height: 32px; padding: 0; text-align: center; line-height: 1; font-size: 20px; color: color-mix(in srgb, currentColor calc(100% * var(--strength)), transparent); cursor: pointer; }
+.prisma-lens-table .prisma-long-signs [role="gridcell"] { font-size: var(--prisma-small, 12px); }
 .prisma-lens-table [role="gridcell"]:hover { box-shadow: inset 0 0 0 1px var(--quiet); }
 .prisma-lens-table [aria-selected="true"] { box-shadow: inset 0 0 0 2px var(--accent); }
 .prisma-lens-table [role="gridcell"]:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }

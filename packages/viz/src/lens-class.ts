@@ -37,9 +37,15 @@ export function signOf({ sign, label }: LensClass): string {
   return sign ?? label.slice(0, 2);
 }
 
+/** Whether a class has a sign of more letters than stand in a cell at full size. */
+export function hasLongSign(classes: readonly LensClass[]): boolean {
+  const [best] = classes;
+  return best !== undefined && [...signOf(best)].length > 2;
+}
+
 /** How strongly a class is drawn, as a CSS opacity; what is unlikely still shows. */
 export function strengthOf({ probability }: LensClass): string {
-  return (0.15 + 0.85 * probability).toFixed(3);
+  return (0.25 + 0.75 * probability).toFixed(3);
 }
 
 /** The likeliest classes in words. */
@@ -47,7 +53,9 @@ export function tellClasses(classes: readonly LensClass[]): string {
   return classes
     .slice(0, TOLD)
     .map(({ label, sign, probability }) =>
-      [sign, label, formatPercent(probability)].filter(Boolean).join(" "),
+      [label.includes(sign ?? label) ? "" : sign, label, formatPercent(probability)]
+        .filter(Boolean)
+        .join(" "),
     )
     .join(", ");
 }

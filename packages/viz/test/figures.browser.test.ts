@@ -13,7 +13,7 @@ import { attentionGridData, attentionGridFigure } from "./figures/attention-grid
 import { attentionMapData, attentionMapFigure } from "./figures/attention-map.ts";
 import { barsData, barsFigure } from "./figures/bars.ts";
 import { curvesData, curvesFigure } from "./figures/curves.ts";
-import { headMatrixData, headMatrixFigure } from "./figures/head-matrix.ts";
+import { headMatrixData, headMatrixFigure, headMatrixWideFigure } from "./figures/head-matrix.ts";
 import { signedHeatMapData, signedHeatMapFigure } from "./figures/heat-map.ts";
 import { lensMapData, lensMapFigure } from "./figures/lens-map.ts";
 import { lensTableFigure } from "./figures/lens-table.ts";
@@ -273,4 +273,24 @@ test("curves write every number as a table too, and names at their ends do not o
   );
   expect(heights).toHaveLength(curvesData.series.length);
   expect(Math.abs(heights[1]! - heights[2]!)).toBeGreaterThanOrEqual(14);
+});
+
+test("a matrix of many heads keeps its cells apart and in its width", () => {
+  const { element } = show(headMatrixWideFigure({}));
+  const cells = [...element.querySelectorAll('[role="radio"]')].slice(0, 13);
+  const boxes = cells.map((cell) => cell.getBoundingClientRect());
+  boxes.slice(1).forEach((box, at) => expect(box.left).toBeGreaterThan(boxes[at]!.right));
+  expect(boxes.at(-1)!.right).toBeLessThanOrEqual(element.getBoundingClientRect().right);
+});
+
+test("the cells of a map lie without gaps, whatever the size of its picture", async () => {
+  const shape = [640, 640] as const;
+  const picture = { shape, data: new Uint8Array(640 * 640).fill(90) };
+  const { element, update } = show(attentionMapFigure({}));
+  update({ ...attentionMapData, picture });
+  await element.querySelector("img")!.decode();
+  const cells = [...element.querySelectorAll(".prisma-cell:not(.prisma-apart)")];
+  const tops = new Set(cells.map((cell) => cell.getBoundingClientRect().top));
+  const [first = 0, second = 0] = [...tops].toSorted((a, b) => a - b);
+  expect(second - first).toBeCloseTo(cells[0]!.getBoundingClientRect().height, 0);
 });

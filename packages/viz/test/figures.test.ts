@@ -7,7 +7,11 @@ import { attentionGridFigure, weightedGridFigure } from "./figures/attention-gri
 import { attentionMapFigure, contributionMapFigure } from "./figures/attention-map.ts";
 import { barsFigure, signedBarsFigure } from "./figures/bars.ts";
 import { curvesFigure, signedCurvesFigure } from "./figures/curves.ts";
-import { headMatrixErrorsFigure, headMatrixFigure } from "./figures/head-matrix.ts";
+import {
+  headMatrixErrorsFigure,
+  headMatrixFigure,
+  headMatrixWideFigure,
+} from "./figures/head-matrix.ts";
 import { heatMapFigure, signedHeatMapFigure } from "./figures/heat-map.ts";
 import { lensMapFigure } from "./figures/lens-map.ts";
 import { lensTableFigure } from "./figures/lens-table.ts";
@@ -24,6 +28,7 @@ const figures: Record<string, (options: FigureOptions) => { element: HTMLElement
   "curves-signed": signedCurvesFigure,
   "head-matrix": headMatrixFigure,
   "head-matrix-errors": headMatrixErrorsFigure,
+  "head-matrix-wide": headMatrixWideFigure,
   "heat-map": heatMapFigure,
   "heat-map-signed": signedHeatMapFigure,
   "lens-map": lensMapFigure,

@@ -58,10 +58,21 @@ export function SpinePanel({ page, causes }: Shown) {
             The change of the <Term of="margin" /> when it writes its mean over {model.meanOf}{" "}
             scenes. A corner marks heads whose cut does not take away what they write.
           </p>
-          {cut !== null && <FigureView create={create} data={cut} />}
+          {cut === null ? <SweepLine page={page} /> : <FigureView create={create} data={cut} />}
         </div>
       </div>
     </section>
+  );
+}
+
+/** How many heads have been cut so far. */
+function SweepLine({ page }: { readonly page: PageState }) {
+  const { done, total } = page.cause.sweep.value ?? { done: 0, total: 1 };
+  return (
+    <p class="small quiet">
+      <progress value={done} max={total} aria-label="Heads cut" />{" "}
+      {done === 0 ? "Reading what heads write on average" : `Cut ${done} of ${total}`}
+    </p>
   );
 }
 
@@ -105,10 +116,12 @@ function matrices(
   return { written, cut };
 }
 
-/** The largest magnitude, rounded up to a half, so that the scale has a plain number at its end. */
+/** The largest magnitude, rounded up to a half, or below a half to 1, 2 or 5 of a power of ten: a plain number at the scale's end. */
 function scaleMax(lists: readonly ArrayLike<number>[]): number {
-  const largest = Math.max(0.5, ...lists.flatMap((list) => Array.from(list, Math.abs)));
-  return Math.ceil(2 * largest) / 2;
+  const largest = Math.max(1e-6, ...lists.flatMap((list) => Array.from(list, Math.abs)));
+  if (largest > 0.25) return Math.ceil(2 * largest) / 2;
+  const power = 10 ** Math.floor(Math.log10(largest));
+  return power * ([1, 2, 5].find((step) => step * power >= largest) ?? 10);
 }
 
 /** What was done to each head, layer by layer, with an empty place for the MLP. */

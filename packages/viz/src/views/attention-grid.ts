@@ -52,6 +52,9 @@ interface HeadCell {
 
 const figureName = "attentionGrid";
 
+/** With more heads than this, maps stand close together. */
+const ROOMY_HEADS = 8;
+
 /**
  * A grid of small attention maps, layers down and heads across, on one shared colour scale.
  * Sizes are fixed by the first data; later updates must keep them.
@@ -81,6 +84,7 @@ export function attentionGrid(
   const buttons = cells.map((cell) => cell.button);
   const bar = measureBar(document);
   const element = createGrid(document, [buttons, bar.element], data.shape);
+  element.classList.toggle("prisma-dense", data.shape[1] > ROOMY_HEADS);
   let { selected } = data;
 
   const select = (head: HeadIndex): void => {

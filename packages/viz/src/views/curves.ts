@@ -30,6 +30,8 @@ const figureName = "curves";
 
 // User units of the drawing; the width leaves room for names at the ends of lines.
 const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [360, 180, 40, 92, 8, 24];
+/** More steps than this are not all named. */
+const NAMED_STEPS = 8;
 /** Least distance between two names, in user units. */
 const LINE_HEIGHT = 14;
 
@@ -122,8 +124,9 @@ function drawLines(document: Document, data: CurvesData, rows: readonly number[]
     line([LEFT, y(value)], [WIDTH - RIGHT, y(value)], "prisma-curve-level"),
     text([LEFT - 6, y(value) + 4], write(value), "prisma-curve-end"),
   ]);
-  const names = data.steps.map((name, step) =>
-    text([x(step), HEIGHT - 6], name, "prisma-curve-middle"),
+  const every = Math.ceil(data.steps.length / NAMED_STEPS);
+  const names = data.steps.flatMap((name, step) =>
+    step % every === 0 ? [text([x(step), HEIGHT - 6], name, "prisma-curve-middle")] : [],
   );
   const marked = data.step;
   const marker =

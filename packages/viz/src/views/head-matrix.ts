@@ -44,6 +44,9 @@ export interface HeadMatrixOptions extends FigureOptions {
 
 const figureName = "headMatrix";
 
+/** With more columns than this, cells are too narrow for numbers: these are in titles and in the figure's description. */
+const NUMBERED_COLUMNS = 5;
+
 /**
  * A matrix of signed numbers, layers down and heads across, blue above zero and red below, with its colour bar.
  * The shape is fixed by the first data.
@@ -82,6 +85,7 @@ export function headMatrix(
     createElement(document, "span", { class: "prisma-axis" }, [name]),
   );
   const element = createMatrix(document, names, buttons, bar);
+  element.classList.toggle("prisma-dense", columns > NUMBERED_COLUMNS);
   let { selected } = data;
 
   const select = (cell: MatrixCell): void => {

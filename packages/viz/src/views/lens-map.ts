@@ -4,7 +4,7 @@ import { checkCount, checkIndex } from "../check-array.ts";
 import { createElement, setAttribute, setText } from "../create-element.ts";
 import { figureDocument } from "../figure.ts";
 import type { Figure, FigureOptions } from "../figure.ts";
-import { checkClasses, signOf, strengthOf, tellClasses } from "../lens-class.ts";
+import { checkClasses, hasLongSign, signOf, strengthOf, tellClasses } from "../lens-class.ts";
 import type { LensClass } from "../lens-class.ts";
 import { createTokenCells } from "../marks/token-cells.ts";
 import { pictureUrl } from "../picture.ts";
@@ -92,6 +92,7 @@ export function lensMap(data: LensMapData, options: LensMapOptions = {}): Figure
       setAttribute(button, "aria-label", tokenAnswer(next, token));
       setAttribute(button, "title", tokenAnswer(next, token));
     });
+    cells.element.classList.toggle("prisma-long-signs", next.classes.some(hasLongSign));
     cells.showPicture(url);
     shown = next;
     tell();

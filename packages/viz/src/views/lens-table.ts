@@ -4,7 +4,7 @@ import { checkCount, checkIndex } from "../check-array.ts";
 import { createElement, setAttribute, setText } from "../create-element.ts";
 import { figureDocument } from "../figure.ts";
 import type { Figure, FigureOptions } from "../figure.ts";
-import { checkClasses, signOf, strengthOf, tellClasses } from "../lens-class.ts";
+import { checkClasses, hasLongSign, signOf, strengthOf, tellClasses } from "../lens-class.ts";
 import type { LensClass } from "../lens-class.ts";
 import { onArrowKeys } from "../on-arrow-keys.ts";
 import { apartTokens, checkTokenLayout, tokenName } from "../token-layout.ts";
@@ -102,6 +102,10 @@ export function lensTable(
     shown = next;
     cells.forEach((row, step) =>
       row.forEach((cell, at) => drawCell(cell, next, { step, token: order[at] ?? 0 })),
+    );
+    table.classList.toggle(
+      "prisma-long-signs",
+      next.classes.some((row) => row.some(hasLongSign)),
     );
     tell(next.selected);
     setAttribute(table, "aria-label", describe(next));

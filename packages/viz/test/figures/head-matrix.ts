@@ -28,3 +28,13 @@ export function headMatrixErrorsFigure(options: HeadMatrixOptions): Figure<HeadM
   const errors = Array.from(data.data, (_value, at) => (at === 14 ? Number.NaN : 0.02 * (at + 1)));
   return headMatrix({ ...data, errors }, options);
 }
+
+/** Twelve layers of twelve heads and an MLP: colours without numbers. */
+export function headMatrixWideFigure(options: HeadMatrixOptions): Figure<HeadMatrixData> {
+  const shape = [12, 13] as const;
+  const data = Array.from({ length: 12 * 13 }, (_, at) => 2 * Math.sin(at * at));
+  const heads = Array.from({ length: 12 }, (_, head) => `H${head}`);
+  const title = "writes toward tabby rather than crane";
+  const selected = { layer: 9, column: 4 };
+  return headMatrix({ shape, data, columns: [...heads, "MLP"], title, max: 2, selected }, options);
+}
