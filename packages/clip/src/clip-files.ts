@@ -1,6 +1,13 @@
 // The files of a CLIP checkpoint: from a folder or a URL, or in memory.
 import { PrismaError, type Tensor } from "@prisma/tensor";
-import { inFolder, isFolder, readCheckpoint, readFile, type FolderSource } from "@prisma/vit";
+import {
+  inFolder,
+  isFolder,
+  readCheckpoint,
+  readFile,
+  readWeightFiles,
+  type FolderSource,
+} from "@prisma/vit";
 import { isClipConfig } from "./families/index.ts";
 import type { ClipDescription } from "./families/clip-family.ts";
 import { invalidConfig } from "./text-config.ts";
@@ -90,30 +97,18 @@ function padTokenOf(config: JsonObject | null): string | null {
   return typeof text === "string" ? text : null;
 }
 
-/** The first of `names` that is there. */
-async function firstCheckpoint(
-  folder: FolderSource,
-  names: readonly string[],
-  signal?: AbortSignal,
-): Promise<ReadonlyMap<string, Tensor>> {
-  const options = signal === undefined ? {} : { signal };
-  for (const name of names) {
-    try {
-      return await readCheckpoint(inFolder(folder, name), options);
-    } catch (error) {
-      if (!(error instanceof PrismaError && error.code === "SOURCE_NOT_FOUND")) throw error;
-    }
-  }
-  throw new PrismaError("SOURCE_NOT_FOUND", `the folder has none of ${names.join(", ")}`, {
-    names,
-  });
-}
-
 const LAYOUTS = [
-  { config: "config.json", weights: ["model.safetensors", "pytorch_model.bin"] },
+  {
+    config: "config.json",
+    weights: ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"],
+  },
   {
     config: "open_clip_config.json",
-    weights: ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"],
+    weights: [
+      "open_clip_model.safetensors",
+      "open_clip_model.safetensors.index.json",
+      "open_clip_pytorch_model.bin",
+    ],
   },
 ] as const;
 
@@ -135,7 +130,8 @@ async function openFolder(folder: FolderSource, signal?: AbortSignal): Promise<O
         config,
         preprocessor: parse("preprocessor_config.json", await small("preprocessor_config.json")),
       },
-      tensors: () => firstCheckpoint(folder, layout.weights, signal),
+      tensors: () =>
+        readWeightFiles(folder, layout.weights, signal === undefined ? {} : { signal }),
       tokenizer: await tokenizerFiles(large),
       padToken: padTokenOf(parse("tokenizer_config.json", await small("tokenizer_config.json"))),
     };

@@ -3,7 +3,7 @@ import { tensor, type Tensor } from "@prisma/tensor";
 import { createConfig, gridOf, type ViTConfig } from "./config.ts";
 import type { Family, ModelDescription, ModelFacts } from "./families/family.ts";
 import type { PreprocessConfig } from "./images/preprocess-config.ts";
-import { interpolatePositions } from "./interpolate-positions.ts";
+import { interpolatePositions, type PositionInterpolation } from "./interpolate-positions.ts";
 import { ViT } from "./vit.ts";
 
 type Size = readonly [rows: number, columns: number];
@@ -17,15 +17,17 @@ export interface LoadedParts {
 }
 
 /**
- * The model of `parts`, for pictures of `size` where one is given.
+ * The model of `parts`, for pictures of `size` where one is given, or of the size that its library makes.
  * @throws PrismaError CONFIG_INVALID for a size of less than one patch; the parameters are then let go of
  */
-export async function atImageSize(parts: LoadedParts, size: Size | undefined): Promise<ViT> {
-  const { facts, parameters } = parts;
+export async function atImageSize(parts: LoadedParts, asked: Size | undefined): Promise<ViT> {
+  const { family, description, facts, parameters } = parts;
+  const size = asked ?? facts.imageSize;
   if (size === undefined) return new ViT({ ...facts, parameters });
   try {
     const resized = factsAt(parts, size);
-    await resizePositions(parameters, facts.config, resized.config);
+    const how = family.interpolation?.(description) ?? "bicubic, antialiased";
+    await resizePositions(parameters, { before: facts.config, after: resized.config, how });
     return new ViT({ ...resized, parameters });
   } catch (error) {
     parameters.forEach((parameter) => parameter.dispose());
@@ -53,15 +55,27 @@ function preprocessAt(config: PreprocessConfig, size: Size): PreprocessConfig {
 
 async function resizePositions(
   parameters: Map<string, Tensor>,
-  before: ViTConfig,
-  after: ViTConfig,
+  {
+    before,
+    after,
+    how,
+  }: {
+    readonly before: ViTConfig;
+    readonly after: ViTConfig;
+    readonly how: PositionInterpolation;
+  },
 ): Promise<void> {
   const name = "pos_embed.W_pos";
   const [from, to] = [gridOf(before), gridOf(after)];
   const table = parameters.get(name);
   if (table === undefined || (from[0] === to[0] && from[1] === to[1])) return;
   const width = before.dModel;
-  const values = interpolatePositions(Float32Array.from(await table.data()), { from, to, width });
+  const values = interpolatePositions(Float32Array.from(await table.data()), {
+    from,
+    to,
+    width,
+    how,
+  });
   const resized = await tensor(values, { shape: [values.length / width, width] }).realize();
   parameters.set(name, resized);
   table.dispose();

@@ -1,7 +1,6 @@
 // A ViT from a checkpoint: a folder, a URL, or a configuration and weights in memory.
 import { init, maybeCurrentDevice, PrismaError, type ByteInput, type Tensor } from "@prisma/tensor";
 import { atImageSize } from "./at-image-size.ts";
-import { isObject } from "./families/config-file.ts";
 import type { ConfigFile, Family, ModelDescription, ModelFacts } from "./families/family.ts";
 import { knownLegacyConfig } from "./families/prisma-legacy.ts";
 import { readSeries } from "./checkpoints/read-series.ts";
@@ -10,16 +9,20 @@ import { fillParameters, type FillOptions } from "./fill-parameters.ts";
 import { notFiniteWarning } from "./find-not-finite.ts";
 import { readCheckpoint } from "./read-checkpoint.ts";
 import type { ProcessingName } from "./process/model-weights.ts";
-import { inFolder, isFolder, readFile, type FolderSource } from "./read-file.ts";
+import { isNotFound, readConfigFile, readPreprocessorFile } from "./read-description.ts";
+import { isFolder, type FolderSource } from "./read-file.ts";
+import { readWeightFiles } from "./read-weight-files.ts";
 import type { ViT } from "./vit.ts";
 
-/** A checkpoint in memory: what `config.json` says, and the bytes of `model.safetensors` or of a PyTorch checkpoint, or tensors. */
+/** A checkpoint in memory: what `config.json` (or `open_clip_config.json`) says, and the bytes of `model.safetensors` or of a PyTorch checkpoint, or tensors. */
 export interface ViTFiles {
   readonly config: ConfigFile;
   readonly weights: Uint8Array<ArrayBuffer> | ArrayBuffer | Blob | ReadonlyMap<string, Tensor>;
+  /** What `preprocessor_config.json` says; without it transformers' checkpoints read tensors only. */
+  readonly preprocessor?: ConfigFile;
 }
 
-/** Where a checkpoint is: a folder with `config.json` and `model.safetensors` (a path in Node, a URL anywhere, or its files by name), or in memory. */
+/** Where a checkpoint is: a folder with the files that its library publishes (a path in Node, a URL anywhere, or its files by name), or in memory. */
 export type ViTSource = FolderSource | ViTFiles;
 
 /** What {@link loadViT} may be told. */
@@ -41,41 +44,31 @@ export interface LoadViTOptions extends FillOptions {
   readonly process?: true | readonly ProcessingName[];
 }
 
-const MAX_CONFIG_BYTES = 1024 * 1024;
-
-function assertConfigBytes(bytes: number): void {
-  if (bytes <= MAX_CONFIG_BYTES) return;
-  throw new PrismaError(
-    "CONFIG_INVALID",
-    `config.json has ${bytes} bytes; the limit is ${MAX_CONFIG_BYTES}`,
-    { bytes },
-  );
-}
-
-async function readConfig(folder: FolderSource, signal?: AbortSignal): Promise<ConfigFile> {
-  const bytes = await readFile(inFolder(folder, "config.json"), assertConfigBytes, signal);
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new PrismaError("CONFIG_INVALID", "config.json is not JSON", {}, { cause });
-  }
-  if (isObject(parsed)) return parsed;
-  throw new PrismaError("CONFIG_INVALID", "config.json does not hold an object");
-}
-
 /** The caller's configuration, the source's, or what is known of the repositories of Prisma's tables, which have none. */
 async function configOf(source: ViTSource, options: LoadViTOptions): Promise<ConfigFile> {
   if (options.config !== undefined) return options.config;
   if (isFiles(source)) return source.config;
   try {
-    return await readConfig(source, options.signal);
+    return await readConfigFile(source, options.signal);
   } catch (error) {
     const known = knownLegacyConfig(String(source));
-    const missing = error instanceof PrismaError && error.code === "SOURCE_NOT_FOUND";
-    if (known === null || !missing) throw error;
+    if (known === null || !isNotFound(error)) throw error;
     return known;
   }
+}
+
+/** What `config` says, and, for layouts that have one, the file on how pictures are prepared. */
+async function describe(
+  source: ViTSource,
+  config: ConfigFile,
+  signal?: AbortSignal,
+): Promise<{ readonly family: Family; readonly given: ModelDescription }> {
+  const family = findFamily({ config, preprocessor: null });
+  if (family.preprocessorFile !== true) return { family, given: { config, preprocessor: null } };
+  const preprocessor = isFiles(source)
+    ? (source.preprocessor ?? null)
+    : await readPreprocessorFile(source, signal);
+  return { family, given: { config, preprocessor } };
 }
 
 function isFiles(source: ViTSource): source is ViTFiles {
@@ -90,6 +83,7 @@ function isTensors(
 
 async function readWeights(
   source: ViTSource,
+  { weightFiles = ["model.safetensors"] }: Family,
   { checkpoint, signal }: LoadViTOptions,
 ): Promise<ReadonlyMap<string, Tensor>> {
   const options = signal === undefined ? {} : { signal };
@@ -100,7 +94,8 @@ async function readWeights(
       "loadViT: a checkpoint is chosen from a folder, and the source is weights in memory",
     );
   }
-  const weights = isFiles(source) ? source.weights : inFolder(source, "model.safetensors");
+  if (!isFiles(source)) return readWeightFiles(source, weightFiles, options);
+  const { weights } = source;
   if (isTensors(weights)) return weights;
   return readCheckpoint(weights, options);
 }
@@ -126,7 +121,9 @@ function completed(
 ): { readonly description: ModelDescription; readonly facts: ModelFacts } {
   try {
     const shapes = new Map([...tensors].map(([name, { shape }]) => [name, shape] as const));
-    const description = family.complete?.(given, shapes) ?? given;
+    const prefix = family.findPrefix?.(new Set(shapes.keys()));
+    const named = prefix === undefined ? given : { ...given, prefix };
+    const description = family.complete?.(named, shapes) ?? named;
     return { description, facts: factsOf(family, description) };
   } catch (error) {
     tensors.forEach((tensor) => tensor.dispose());
@@ -135,9 +132,9 @@ function completed(
 }
 
 /**
- * Loads a ViT in timm's layout or our own onto the current device (`init()` chooses one when there is none). Weights
- * become views of the checkpoint's own buffers. Everything is checked before values are read; after an error nothing is kept.
- * @throws PrismaError CONFIG_INVALID, CHECKPOINT_MISSING, CHECKPOINT_UNEXPECTED, CHECKPOINT_SHAPE, SOURCE_NOT_FOUND,
+ * Loads a ViT, or the vision tower of a CLIP or SigLIP, in the layout of timm, transformers, open_clip, ViT-Prisma or our
+ * own onto the current device (`init()` chooses one when there is none). Weights become views of the checkpoint's own buffers. Everything is checked before values are read; after an error nothing is kept.
+ * @throws PrismaError CONFIG_INVALID, CHECKPOINT_MISSING, CHECKPOINT_UNEXPECTED, CHECKPOINT_SHAPE, INDEX_INVALID, SOURCE_NOT_FOUND,
  *   SOURCE_TRUNCATED, NETWORK_FAILED, CANCELLED, OUT_OF_MEMORY, and what `readSafetensors` throws
  * @example
  * const model = await loadViT("models/garment-scenes-vit");
@@ -146,13 +143,12 @@ function completed(
  */
 export async function loadViT(source: ViTSource, options: LoadViTOptions = {}): Promise<ViT> {
   const file = await configOf(source, options);
-  const given: ModelDescription = { config: file, preprocessor: null };
-  const family = findFamily(given);
+  const { family, given } = await describe(source, file, options.signal);
   // What the configuration says alone is checked before weights are opened.
   if (family.complete === undefined) factsOf(family, given);
   if (maybeCurrentDevice() === null)
     await init(options.device === undefined ? {} : { device: options.device });
-  const tensors = await readWeights(source, options);
+  const tensors = await readWeights(source, family, options);
   const { description, facts } = completed(family, given, tensors);
   const { config } = facts;
   const parameters = await fillParameters(

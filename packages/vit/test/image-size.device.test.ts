@@ -27,7 +27,12 @@ onEachDevice(() => {
       }),
     );
     tensors.forEach((tensor) => tensor.dispose());
-    const found = interpolatePositions(before!, { from, to, width: 5 });
+    const found = interpolatePositions(before!, {
+      from,
+      to,
+      width: 5,
+      how: "bicubic, antialiased",
+    });
     expect(found.length).toBe(after!.length);
     const worst = Math.max(...found.map((value, i) => Math.abs(value - after![i]!)));
     expect(worst).toBeLessThan(1e-6);

@@ -1,59 +1,29 @@
 // open_clip's own layout: `open_clip_config.json`, towers of class `VisionTransformer` and `TextTransformer`.
 import {
-  createConfig,
+  encoderWeights,
   linear,
-  openClipPreprocess,
+  normWeights,
+  OPEN_CLIP_BLOCK,
+  OPEN_CLIP_SCALED_BLOCK,
+  openClipVision,
   same,
   zero,
-  type ViTConfig,
   type WeightSource,
 } from "@prisma/vit";
-import {
-  createTextConfig,
-  invalidConfig,
-  type TextConfig,
-  type TextPooling,
-} from "../text-config.ts";
+import { createTextConfig, type TextConfig, type TextPooling } from "../text-config.ts";
 import type { Cleaning } from "../tokenizer/clean-text.ts";
 import type { JsonObject } from "../tokenizer/tokenizer-file.ts";
 import type { ClipFamily, TokenizerFacts } from "./clip-family.ts";
-import { encoderWeights, normWeights, OPEN_CLIP_BLOCK } from "./encoder-weights.ts";
 import {
   choiceIn,
   flagIn,
   neededNumber,
   numberIn,
-  numbersIn,
   objectIn,
   refuseUnknown,
   textIn,
 } from "./fields.ts";
 
-/** Fields that say nothing about the computation, or that are read below. */
-const MODEL_FIELDS = new Set([
-  "embed_dim",
-  "vision_cfg",
-  "text_cfg",
-  "quick_gelu",
-  "custom_text",
-  "init_logit_scale",
-  "init_logit_bias",
-  "multimodal_cfg",
-]);
-const VISION_FIELDS = new Set([
-  "image_size",
-  "layers",
-  "width",
-  "head_width",
-  "mlp_ratio",
-  "patch_size",
-  "norm_kwargs",
-  "act_kwargs",
-  "no_ln_pre",
-  "pool_type",
-  "patch_dropout",
-  "output_tokens",
-]);
 const TEXT_FIELDS = new Set([
   "context_length",
   "vocab_size",
@@ -71,12 +41,10 @@ const TEXT_FIELDS = new Set([
   "norm_kwargs",
   "act_kwargs",
   "output_tokens",
+  "ls_init_value",
 ]);
 /** What other values would change the computation, and those that do not. */
 const NEUTRAL = new Map<string, unknown>([
-  ["attentional_pool", false],
-  ["final_ln_after_pool", false],
-  ["pos_embed_type", "learnable"],
   ["embed_cls", false],
   ["proj_type", "linear"],
   ["qk_norm", false],
@@ -92,10 +60,6 @@ const POOLINGS = new Map<string, TextPooling>([
   ["argmax", "argmax"],
   ["eos", "eot"],
   ["last", "last"],
-]);
-const VISION_POOLS = new Map<string, "cls" | "avg">([
-  ["tok", "cls"],
-  ["avg", "avg"],
 ]);
 const CLEANINGS = new Map<string, Cleaning>([
   ["lower", "lower"],
@@ -134,34 +98,6 @@ function textFacts(model: JsonObject): TextConfig {
   });
 }
 
-function imageSizeOf(file: JsonObject): number | readonly [number, number] {
-  if (!Array.isArray(file["image_size"])) return numberIn(file, "image_size") ?? 224;
-  const [rows, columns] = numbersIn(file, "image_size") ?? [];
-  if (rows === undefined || columns === undefined)
-    throw invalidConfig("image_size", file["image_size"], "two numbers");
-  return [rows, columns];
-}
-
-function visionFacts(model: JsonObject): ViTConfig {
-  const file = objectIn(model, "vision_cfg");
-  refuseUnknown(file, VISION_FIELDS, NEUTRAL);
-  const dModel = numberIn(file, "width") ?? 768;
-  return createConfig({
-    nLayers: numberIn(file, "layers") ?? 12,
-    dModel,
-    nHeads: dModel / (numberIn(file, "head_width") ?? 64),
-    dMlp: Math.trunc(dModel * (numberIn(file, "mlp_ratio") ?? 4)),
-    patchSize: numberIn(file, "patch_size") ?? 16,
-    imageSize: imageSizeOf(file),
-    activationName: activationOf(model, file),
-    eps: epsOf(file),
-    nClasses: neededNumber(model, "embed_dim"),
-    layerNormPre: !(flagIn(file, "no_ln_pre") ?? false),
-    classificationType: choiceIn(file, "pool_type", VISION_POOLS) ?? "cls",
-    fcNorm: false,
-  });
-}
-
 function tokenizerFacts(model: JsonObject, contextLength: number): TokenizerFacts {
   const file = objectIn(model, "text_cfg");
   const cleaning = choiceIn(objectIn(file, "tokenizer_kwargs"), "clean", CLEANINGS);
@@ -171,34 +107,17 @@ function tokenizerFacts(model: JsonObject, contextLength: number): TokenizerFact
   return { contextLength, library: "open_clip", cleaning: cleaning ?? "lower" };
 }
 
-function visionWeights(config: ViTConfig): WeightSource[] {
-  const { dModel: D, nClasses: C, nChannels, patchSize, imageSize } = config;
-  const P = 1 + Math.floor(imageSize[0] / patchSize) * Math.floor(imageSize[1] / patchSize);
-  return [
-    {
-      from: { "visual.class_embedding": [D] },
-      into: { cls_token: (made) => made.reshape([1, 1, D]) },
-    },
-    same("visual.positional_embedding", "pos_embed.W_pos", [P, D]),
-    same("visual.conv1.weight", "embed.proj.weight", [D, nChannels, patchSize, patchSize]),
-    zero([D], { "embed.proj.bias": (made) => made }),
-    ...(config.layerNormPre ? normWeights("visual.ln_pre", "ln_pre", D) : []),
-    ...encoderWeights("visual.transformer.resblocks", config, OPEN_CLIP_BLOCK),
-    ...normWeights("visual.ln_post", "ln_final", D),
-    same("visual.proj", "head.W_H", [D, C]),
-    zero([C], { "head.b_H": (made) => made }),
-  ];
-}
-
 function textWeights(config: TextConfig, model: JsonObject): WeightSource[] {
   const { dModel: D, projectionDim: C, vocabSize, contextLength } = config;
   // With `custom_text` the tower is a module of its own.
   const prefix = flagIn(model, "custom_text") === true ? "text." : "";
   const projection = `${prefix}text_projection`;
+  const scaled = numberIn(objectIn(model, "text_cfg"), "ls_init_value") !== undefined;
+  const names = scaled ? OPEN_CLIP_SCALED_BLOCK : OPEN_CLIP_BLOCK;
   return [
     same(`${prefix}token_embedding.weight`, "token_embed.weight", [vocabSize, D]),
     same(`${prefix}positional_embedding`, "pos_embed.W_pos", [contextLength, D]),
-    ...encoderWeights(`${prefix}transformer.resblocks`, config, OPEN_CLIP_BLOCK),
+    ...encoderWeights(`${prefix}transformer.resblocks`, config, names),
     ...normWeights(`${prefix}ln_final`, "ln_final", D),
     ...(flagIn(objectIn(model, "text_cfg"), "proj_bias") === true
       ? [
@@ -214,20 +133,20 @@ export const openClip: ClipFamily = {
   name: "open_clip",
   recognizes: (config) =>
     "model_cfg" in config || ("embed_dim" in config && "vision_cfg" in config),
-  read: ({ config }) => {
-    const model = modelOf(config);
-    refuseUnknown(model, MODEL_FIELDS);
-    const [vision, text] = [visionFacts(model), textFacts(model)];
+  read: (description) => {
+    const { config: vision, preprocess } = openClipVision.read(description);
+    const model = modelOf(description.config);
+    const text = textFacts(model);
     return {
       vision,
       text,
-      preprocess: openClipPreprocess(objectIn(config, "preprocess_cfg"), vision.imageSize),
+      preprocess,
       tokenizer: tokenizerFacts(model, text.contextLength),
     };
   },
-  weights: ({ vision, text }, { config }) => ({
-    vision: visionWeights(vision),
-    text: textWeights(text, modelOf(config)),
+  weights: ({ vision, text }, description) => ({
+    vision: openClipVision.weights(vision, description),
+    text: textWeights(text, modelOf(description.config)),
   }),
   // The causal mask, and three sizes that the release's own files repeat.
   ignores: (name) =>

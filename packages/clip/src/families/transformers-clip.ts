@@ -1,11 +1,20 @@
 // transformers' `CLIPModel`: `model_type` is "clip".
-import { createConfig, linear, same, zero, type ViTConfig, type WeightSource } from "@prisma/vit";
+import {
+  encoderWeights,
+  HF_CLIP_BLOCK,
+  hfClipVision,
+  HIDDEN_ACTS,
+  linear,
+  normWeights,
+  same,
+  zero,
+  type WeightSource,
+} from "@prisma/vit";
 import { createTextConfig, type TextConfig } from "../text-config.ts";
 import type { JsonObject } from "../tokenizer/tokenizer-file.ts";
 import type { ClipFamily } from "./clip-family.ts";
-import { encoderWeights, normWeights, TRANSFORMERS_BLOCK } from "./encoder-weights.ts";
 import { choiceIn, numberIn } from "./fields.ts";
-import { HIDDEN_ACTS, processorFacts, sectionOf } from "./transformers-facts.ts";
+import { sectionOf } from "./transformers-facts.ts";
 
 /** Before transformers 4.31 configurations gave 2 for CLIP's end token; the largest id was taken then, and is for them. */
 const OLD_EOT = 2;
@@ -29,54 +38,12 @@ function textFacts(config: JsonObject): TextConfig {
   });
 }
 
-function visionFacts(config: JsonObject): ViTConfig {
-  const file = sectionOf(config, "vision_config");
-  return createConfig({
-    nLayers: numberIn(file, "num_hidden_layers") ?? 12,
-    dModel: numberIn(file, "hidden_size") ?? 768,
-    nHeads: numberIn(file, "num_attention_heads") ?? 12,
-    dMlp: numberIn(file, "intermediate_size") ?? 3072,
-    nChannels: numberIn(file, "num_channels") ?? 3,
-    patchSize: numberIn(file, "patch_size") ?? 32,
-    imageSize: numberIn(file, "image_size") ?? 224,
-    activationName: choiceIn(file, "hidden_act", HIDDEN_ACTS) ?? "quick_gelu",
-    eps: numberIn(file, "layer_norm_eps") ?? 1e-5,
-    nClasses: numberIn(config, "projection_dim") ?? 512,
-    layerNormPre: true,
-  });
-}
-
-function visionWeights(config: ViTConfig): WeightSource[] {
-  const { dModel: D, nClasses: C, nChannels, patchSize, imageSize } = config;
-  const P = 1 + Math.floor(imageSize[0] / patchSize) * Math.floor(imageSize[1] / patchSize);
-  const embeddings = "vision_model.embeddings";
-  return [
-    {
-      from: { [`${embeddings}.class_embedding`]: [D] },
-      into: { cls_token: (made) => made.reshape([1, 1, D]) },
-    },
-    same(`${embeddings}.patch_embedding.weight`, "embed.proj.weight", [
-      D,
-      nChannels,
-      patchSize,
-      patchSize,
-    ]),
-    zero([D], { "embed.proj.bias": (made) => made }),
-    same(`${embeddings}.position_embedding.weight`, "pos_embed.W_pos", [P, D]),
-    ...normWeights("vision_model.pre_layrnorm", "ln_pre", D), // spelt so in the checkpoint
-    ...encoderWeights("vision_model.encoder.layers", config, TRANSFORMERS_BLOCK),
-    ...normWeights("vision_model.post_layernorm", "ln_final", D),
-    linear("visual_projection.weight", "head.W_H", [C, D]),
-    zero([C], { "head.b_H": (made) => made }),
-  ];
-}
-
 function textWeights(config: TextConfig): WeightSource[] {
   const { dModel: D, projectionDim: C, vocabSize, contextLength } = config;
   return [
     same("text_model.embeddings.token_embedding.weight", "token_embed.weight", [vocabSize, D]),
     same("text_model.embeddings.position_embedding.weight", "pos_embed.W_pos", [contextLength, D]),
-    ...encoderWeights("text_model.encoder.layers", config, TRANSFORMERS_BLOCK),
+    ...encoderWeights("text_model.encoder.layers", config, HF_CLIP_BLOCK),
     ...normWeights("text_model.final_layer_norm", "ln_final", D),
     linear("text_projection.weight", "head.W_H", [C, D]),
     zero([C], { "head.b_H": (made) => made }),
@@ -88,16 +55,19 @@ export const transformersClip: ClipFamily = {
   name: "transformers CLIPModel",
   recognizes: (config) => config["model_type"] === "clip",
   read: (description) => {
-    const { config } = description;
-    const [vision, text] = [visionFacts(config), textFacts(config)];
+    const { config: vision, preprocess } = hfClipVision.read(description);
+    const text = textFacts(description.config);
     return {
       vision,
       text,
-      preprocess: processorFacts(description, vision),
+      preprocess,
       tokenizer: { contextLength: text.contextLength, library: "transformers" },
     };
   },
-  weights: ({ vision, text }) => ({ vision: visionWeights(vision), text: textWeights(text) }),
+  weights: ({ vision, text }, description) => ({
+    vision: hfClipVision.weights(vision, description),
+    text: textWeights(text),
+  }),
   // Numbers 0, 1, 2, ... that older versions saved.
   ignores: (name) => name.endsWith(".embeddings.position_ids"),
 };

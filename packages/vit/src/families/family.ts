@@ -2,6 +2,7 @@
 import { stack, zeros, type Tensor } from "@prisma/tensor";
 import type { ViTConfig } from "../config.ts";
 import type { PreprocessConfig } from "../images/preprocess-config.ts";
+import type { PositionInterpolation } from "../interpolate-positions.ts";
 
 /** A configuration file as it was read. */
 export type ConfigFile = Readonly<Record<string, unknown>>;
@@ -12,6 +13,8 @@ export interface ModelDescription {
   readonly config: ConfigFile;
   /** `preprocessor_config.json`, where there is one. */
   readonly preprocessor: ConfigFile | null;
+  /** What stands before the names of the checkpoint's tensors, as `Family.findPrefix` found it. */
+  readonly prefix?: string;
 }
 
 /** Checkpoint tensors, and the parameters that are views of what is made of them. */
@@ -31,6 +34,8 @@ export interface ModelFacts {
   readonly preprocess: PreprocessConfig | null;
   /** What was done to the weights before they were saved. Default nothing. */
   readonly processing?: readonly string[];
+  /** Size of the pictures that the library makes, where its positions are interpolated to it. Default `config.imageSize`. */
+  readonly imageSize?: readonly [rows: number, columns: number];
 }
 
 /** A checkpoint layout. */
@@ -48,6 +53,14 @@ export interface Family {
     description: ModelDescription,
     size: readonly [rows: number, columns: number],
   ) => ModelDescription;
+  /** True where `preprocessor_config.json` says how pictures are prepared. */
+  readonly preprocessorFile?: boolean;
+  /** Files of weights, in the order in which they are looked for; `.index.json` lists several. Default `model.safetensors`. */
+  readonly weightFiles?: readonly string[];
+  /** What stands before the tensors' names, for layouts that are saved with and without it. */
+  readonly findPrefix?: (names: ReadonlySet<string>) => string;
+  /** How positions come to pictures of another size. Default antialiased, as timm does. */
+  readonly interpolation?: (description: ModelDescription) => PositionInterpolation;
   /** @throws PrismaError CONFIG_INVALID */
   readonly read: (description: ModelDescription) => ModelFacts;
   /** Where the parameters of the model come from; every tensor of the checkpoint must be named, or ignored. */
