@@ -209,7 +209,11 @@ onEachDevice(() => {
         (config) => (config["label_names"] = ["one"]),
         "1 labels for 7 classes",
       ],
-      ["no layout that is known", (config) => delete config["architecture"], "timm or prisma"],
+      [
+        "no layout that is known",
+        (config) => delete config["architecture"],
+        "a layout of timm; transformers ViT",
+      ],
     ])("%s is refused", async (_what, change, names) => {
       const config = await configOf(TIMM);
       change(config);

@@ -42,7 +42,7 @@ function read(description: ModelDescription): ModelFacts {
   const projected = isProjected(file);
   const config = createConfig({
     ...hfSizes(section, { patchSize: 32, activation: "quick_gelu", eps: 1e-5 }),
-    ...(projected ? { nClasses: numberField(file, "projection_dim") ?? 512 } : {}),
+    nClasses: projected ? (numberField(file, "projection_dim") ?? 512) : 1,
     returnType: projected ? "class_logits" : "pre_logits",
     layerNormPre: true,
   });

@@ -73,6 +73,7 @@ function configOf(file: ConfigFile): ViTConfig {
     activationName: gatedMlp ? "silu" : sizes.activationName,
     nRegisters: registers ? (numberField(file, "num_register_tokens") ?? 4) : 0,
     returnType: "pre_logits",
+    nClasses: 1,
   });
 }
 

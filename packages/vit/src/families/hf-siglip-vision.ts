@@ -52,7 +52,7 @@ function read(description: ModelDescription): ModelFacts {
   const { labels, nClasses } = hfLabels(file);
   const config = createConfig({
     ...hfSizes(section, { patchSize: 16, activation: "gelu_new", eps: 1e-6 }),
-    ...(classifies ? { nClasses } : {}),
+    nClasses: classifies ? nClasses : 1,
     useClsToken: false,
     classificationType: classifies ? "avg" : "map",
     fcNorm: false,

@@ -54,7 +54,7 @@ function read(description: ModelDescription): ModelFacts {
     useDistToken: file["model_type"] === "deit",
     classificationType: heads.head_dist === undefined ? "cls" : "distilled",
     returnType: heads.head === undefined ? "pre_logits" : "class_logits",
-    nClasses,
+    nClasses: heads.head === undefined ? 1 : nClasses,
   });
   const preprocess = hfPicturesOfSize(description, config);
   return { config, labels: heads.head === undefined ? null : labels, preprocess };
