@@ -20,18 +20,6 @@ const problem = (text: string): PrismaError =>
 /** The package of pairs, fetched by those alone who load one. */
 const clipPackage = (): Promise<typeof import("@prisma/clip")> => import("@prisma/clip");
 
-async function loadOne(source: ModelSource, options: LoadViTOptions): Promise<ViT> {
-  try {
-    return await loadViT(source, options);
-  } catch (error) {
-    const unknown = error instanceof PrismaError && error.code === "CONFIG_INVALID";
-    if (!unknown || !(await (await clipPackage()).isClip(source, options))) throw error;
-    throw problem(
-      "this is a CLIP or SigLIP pair; give texts: its labels, or load both towers with loadClip",
-    );
-  }
-}
-
 async function loadPair(
   source: ModelSource,
   texts: readonly string[],
@@ -54,9 +42,8 @@ async function loadPair(
 
 /**
  * Loads the model at `source`: a vision transformer, or with `texts` a CLIP or SigLIP pair as a classifier of them, which
- * owns its weights.
- * @throws PrismaError as `loadViT` and `loadClip`; ARGUMENT_INVALID for a pair without `texts`, and for options that mean
- *   nothing to the model
+ * owns its weights. Without `texts` a pair gives its tower of pictures, whose output is an embedding and has no labels.
+ * @throws PrismaError as `loadViT` and `loadClip`; ARGUMENT_INVALID for options that mean nothing to the model
  * @example
  * const model = await loadModel("models/garment-scenes-vit");
  */
@@ -64,6 +51,6 @@ export function loadModel(source: ModelSource, options: LoadModelOptions = {}): 
   const { texts, ...rest } = options;
   if (texts !== undefined) return loadPair(source, texts, rest);
   const { templates, ...alone } = rest;
-  if (templates === undefined) return loadOne(source, alone);
+  if (templates === undefined) return loadViT(source, alone);
   return Promise.reject(problem("templates are for texts, and there are none"));
 }

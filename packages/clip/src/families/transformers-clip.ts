@@ -14,7 +14,7 @@ import { createTextConfig, type TextConfig } from "../text-config.ts";
 import type { JsonObject } from "../tokenizer/tokenizer-file.ts";
 import type { ClipFamily } from "./clip-family.ts";
 import { choiceIn, numberIn } from "./fields.ts";
-import { sectionOf } from "./transformers-facts.ts";
+import { sectionOf } from "./section-of.ts";
 
 /** Before transformers 4.31 configurations gave 2 for CLIP's end token; the largest id was taken then, and is for them. */
 const OLD_EOT = 2;

@@ -13,7 +13,7 @@ import { createTextConfig, type TextConfig } from "../text-config.ts";
 import type { JsonObject } from "../tokenizer/tokenizer-file.ts";
 import type { ClipFamily } from "./clip-family.ts";
 import { choiceIn, numberIn } from "./fields.ts";
-import { sectionOf } from "./transformers-facts.ts";
+import { sectionOf } from "./section-of.ts";
 
 function textFacts(config: JsonObject): TextConfig {
   const file = sectionOf(config, "text_config");
