@@ -1,6 +1,7 @@
 // A loaded model for pictures of another size than its checkpoint's.
 import { tensor, type Tensor } from "@prisma/tensor";
 import { createConfig, gridOf, type ViTConfig } from "./config.ts";
+import { knownLabels } from "./families/known-labels.ts";
 import type { Family, ModelDescription, ModelFacts } from "./families/family.ts";
 import type { PreprocessConfig } from "./images/preprocess-config.ts";
 import { interpolatePositions, type PositionInterpolation } from "./interpolate-positions.ts";
@@ -23,12 +24,13 @@ export interface LoadedParts {
 export async function atImageSize(parts: LoadedParts, asked: Size | undefined): Promise<ViT> {
   const { family, description, facts, parameters } = parts;
   const size = asked ?? facts.imageSize;
-  if (size === undefined) return new ViT({ ...facts, parameters });
   try {
+    const labels = await knownLabels(facts);
+    if (size === undefined) return new ViT({ ...facts, labels, parameters });
     const resized = factsAt(parts, size);
     const how = family.interpolation?.(description) ?? "bicubic, antialiased";
     await resizePositions(parameters, { before: facts.config, after: resized.config, how });
-    return new ViT({ ...resized, parameters });
+    return new ViT({ ...resized, labels, parameters });
   } catch (error) {
     parameters.forEach((parameter) => parameter.dispose());
     throw error;

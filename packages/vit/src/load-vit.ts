@@ -104,8 +104,8 @@ async function readWeights(
 function factsOf(family: Family, description: ModelDescription): ModelFacts {
   const facts = family.read(description);
   const { config, labels } = facts;
-  if (labels === null || config.returnType === "pre_logits" || labels.length === config.nClasses)
-    return facts;
+  const named = labels !== null && typeof labels !== "string" && config.returnType !== "pre_logits";
+  if (!named || labels.length === config.nClasses) return facts;
   throw new PrismaError(
     "CONFIG_INVALID",
     `config: ${labels.length} labels for ${config.nClasses} classes`,

@@ -30,7 +30,8 @@ export interface WeightSource {
 /** What a configuration file says of its model. */
 export interface ModelFacts {
   readonly config: ViTConfig;
-  readonly labels: readonly string[] | null;
+  /** Names of the classes, or the data set whose names we know; null where the checkpoint does not say. */
+  readonly labels: readonly string[] | "imagenet-1k" | null;
   readonly preprocess: PreprocessConfig | null;
   /** What was done to the weights before they were saved. Default nothing. */
   readonly processing?: readonly string[];

@@ -32,22 +32,29 @@ function configOf(file: ConfigFile): ViTConfig {
   });
 }
 
+/** timm's tags end with the data set that a checkpoint was last trained on, such as `augreg_in21k_ft_in1k`. */
+function isOfImageNet(file: ConfigFile, classes: number): boolean {
+  const tag = stringField(objectField(file, "pretrained_cfg"), "tag") ?? "";
+  return classes === 1000 && /(^|_)in1k$/.test(tag);
+}
+
 /** Class names; identifiers are spelled out where the file describes them. */
-function labelsOf(file: ConfigFile): readonly string[] | null {
+function labelsOf(file: ConfigFile, { nClasses }: ViTConfig): ModelFacts["labels"] {
   const names =
     stringsField(file, "label_names") ??
     stringsField(objectField(file, "pretrained_cfg"), "label_names");
   const described = objectField(file, "label_descriptions");
   const spell = (name: string): string =>
     Object.hasOwn(described, name) ? (stringField(described, name) ?? name) : name;
-  return names === undefined ? null : names.map(spell);
+  if (names !== undefined) return names.map(spell);
+  return isOfImageNet(file, nClasses) ? "imagenet-1k" : null;
 }
 
 function read({ config: file }: ModelDescription): ModelFacts {
   const config = configOf(file);
   return {
     config,
-    labels: labelsOf(file),
+    labels: labelsOf(file, config),
     preprocess: timmPreprocess(objectField(file, "pretrained_cfg"), {
       channels: config.nChannels,
       size: config.imageSize,
