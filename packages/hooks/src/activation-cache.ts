@@ -1,5 +1,14 @@
 // The activation cache: what a run kept, by hook name or shorthand.
-import { PrismaError, quoteName, type Tensor } from "@prisma/tensor";
+import { PrismaError, quoteName, scope, stack, type Tensor } from "@prisma/tensor";
+import { accumulatedResid, type AccumulatedResidOptions } from "./accumulated-resid.ts";
+import { applyLn, type ApplyLnOptions } from "./apply-ln.ts";
+import { batchSliced } from "./batch-slice.ts";
+import { blockCount, keptActivation, type LabelledStack } from "./cache-view.ts";
+import type { CachedModel } from "./cached-model.ts";
+import { decomposeResid, type DecomposeResidOptions } from "./decompose-resid.ts";
+import { stackHeadResults, type StackHeadOptions } from "./head-results.ts";
+import { logitAttrs, type LogitAttrsOptions } from "./logit-attrs.ts";
+import type { LogitTarget } from "./logit-directions.ts";
 import { getActName, type LayerType, type Shorthand } from "./hook-names.ts";
 import { nearestName } from "./nearest-name.ts";
 
@@ -11,8 +20,10 @@ export class ActivationCache<Name extends string = string> implements Disposable
   constructor(
     activations: ReadonlyMap<Name, Tensor>,
     gradients: ReadonlyMap<Name, Tensor>,
-    /** Blocks of the model, from which negative layers count. */
-    readonly layers: number,
+    /** The model that was run. */
+    readonly model: CachedModel,
+    /** Whether the first axis of activations counts images. */
+    readonly hasBatchDim = true,
   ) {
     this.#activations = activations;
     this.#gradients = gradients;
@@ -48,7 +59,7 @@ export class ActivationCache<Name extends string = string> implements Disposable
   }
 
   #resolve(name: string, layer?: number, layerType?: string): string {
-    const at = layer !== undefined && layer < 0 ? layer + this.layers : layer;
+    const at = layer !== undefined && layer < 0 ? layer + this.model.layers : layer;
     return getActName(name, at, layerType);
   }
 
@@ -99,6 +110,136 @@ export class ActivationCache<Name extends string = string> implements Disposable
    */
   grad(name: Name | Shorthand, layer?: number, layerType?: LayerType): Tensor {
     return this.#find(this.#gradients, this.#resolve(name, layer, layerType), "gradient");
+  }
+
+  // ---- decompositions ----
+
+  /**
+   * Summands of the residual stream before block `layer`, as `decompose_resid` of TransformerLens: `embed`, `cls_embed`,
+   * `pos_embed`, `0_attn_out`, `0_mlp_out` ... Each is zero where it adds nothing, and all sum to the stream. `[N, B, P, D]`
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID, INDEX_OUT_OF_RANGE
+   * @example
+   * using run = await model.runWithCache(images);
+   * const { values, labels } = run.cache.decomposeResid({ layer: 1, posSlice: "cls" });
+   * values.shape; // [5, 1, 1, 96]
+   * labels; // ["embed", "cls_embed", "pos_embed", "0_attn_out", "0_mlp_out"]
+   */
+  decomposeResid(options: DecomposeResidOptions = {}): LabelledStack {
+    return scope(() => decomposeResid(this, options));
+  }
+
+  /**
+   * The residual stream after each part up to block `layer`, as `accumulated_resid` of TransformerLens: `0_pre`, `0_mid`,
+   * `1_pre`, `final_post`. With `applyLn` of all blocks each row has its own scale: the logit lens. `[N, B, P, D]`
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID, INDEX_OUT_OF_RANGE
+   * @example
+   * using run = await model.runWithCache(images);
+   * run.cache.accumulatedResid({ layer: 1, inclMid: true }).labels; // ["0_pre", "0_mid", "1_pre"]
+   */
+  accumulatedResid(options: AccumulatedResidOptions = {}): LabelledStack {
+    return scope(() => accumulatedResid(this, options));
+  }
+
+  /**
+   * What each head of the blocks before `layer` writes, `L0H0`, `L0H1` ..., as `stack_head_results` of TransformerLens;
+   * `remainder` is the rest of the stream. `[N, B, P, D]`
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID, INDEX_OUT_OF_RANGE
+   * @example
+   * using run = await model.runWithCache(images);
+   * run.cache.stackHeadResults({ posSlice: "cls" }).values.shape; // [16, 1, 1, 96]
+   */
+  stackHeadResults(options: StackHeadOptions = {}): LabelledStack {
+    return scope(() => stackHeadResults(this, options));
+  }
+
+  /**
+   * Rows of the stream less their mean, over the kept scale of a norm, as `apply_ln_to_stack` of TransformerLens: its
+   * weight and bias are left out. `[N, B, P, D]` to the same.
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID, INDEX_OUT_OF_RANGE
+   * @example
+   * using run = await model.runWithCache(images);
+   * const { values } = run.cache.stackHeadResults({ posSlice: "cls" });
+   * run.cache.applyLnToStack(values, { posSlice: "cls" }).shape; // [16, 1, 1, 96]
+   */
+  applyLnToStack(rows: Tensor, options: ApplyLnOptions = {}): Tensor {
+    return scope(() => applyLn(this, rows, options));
+  }
+
+  /**
+   * What rows of the stream add to each target, as `logit_attrs` of TransformerLens, and the same whether or not the
+   * final norm is folded into the head. `[N, B, P, D]` to `[N, B, P, n]` of n targets
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID, INDEX_OUT_OF_RANGE
+   * @example
+   * using run = await model.runWithCache(images);
+   * const { values } = run.cache.stackHeadResults({ posSlice: "cls" });
+   * run.cache.logitAttrs(values, [[3, 8]], { posSlice: "cls" }).shape; // [16, 1, 1, 1]
+   */
+  logitAttrs(
+    rows: Tensor,
+    targets: readonly LogitTarget[],
+    options: LogitAttrsOptions = {},
+  ): Tensor {
+    return scope(() => logitAttrs(this, rows, { ...options, targets }));
+  }
+
+  /**
+   * One activation of every block before `layer`, as `stack_activation` of TransformerLens. `[L, ...]`
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID
+   * @example
+   * using run = await model.runWithCache(images, { names: "blocks.*.attn.hook_pattern" });
+   * run.cache.stackActivation("pattern").shape; // [4, 1, 4, 33, 33]
+   */
+  stackActivation(
+    name: Shorthand,
+    options: { readonly layer?: number; readonly sublayerType?: LayerType } = {},
+  ): Tensor {
+    const doing = "stackActivation";
+    const count = blockCount(this, options.layer, doing);
+    const names = Array.from({ length: count }, (_, at) =>
+      getActName(name, at, options.sublayerType),
+    );
+    return scope(() => stack(names.map((full) => keptActivation(this, full, doing))));
+  }
+
+  // ---- images ----
+
+  /**
+   * A cache of one image, by its number, without the axis of images, or of images `[from, to)`; disposing either leaves
+   * the other.
+   * @throws PrismaError INDEX_OUT_OF_RANGE; ARGUMENT_INVALID where the axis is gone
+   * @example
+   * using run = await model.runWithCache(images);
+   * using one = run.cache.applySliceToBatchDim(0);
+   * one.get("resid_post", -1).shape; // [33, 96]
+   */
+  applySliceToBatchDim(slice: number | readonly [from: number, to: number]): ActivationCache<Name> {
+    if (!this.hasBatchDim)
+      throw new PrismaError(
+        "ARGUMENT_INVALID",
+        "applySliceToBatchDim: the cache has no axis of images",
+      );
+    const activations = batchSliced(this.#activations, slice);
+    const gradients = batchSliced(this.#gradients, slice);
+    return new ActivationCache(activations, gradients, this.model, typeof slice !== "number");
+  }
+
+  /**
+   * A cache without the axis of images, of a run of one; disposing either leaves the other.
+   * @throws PrismaError ARGUMENT_INVALID where there are more, or the axis is gone
+   * @example
+   * using run = await model.runWithCache(images);
+   * using flat = run.cache.removeBatchDim();
+   * flat.decomposeResid().values.shape; // [11, 33, 96]
+   */
+  removeBatchDim(): ActivationCache<Name> {
+    const [first] = this.#activations.values();
+    const images = first?.shape[0] ?? 1;
+    if (images === 1) return this.applySliceToBatchDim(0);
+    throw new PrismaError(
+      "ARGUMENT_INVALID",
+      `removeBatchDim: the cache holds ${images} images; take one with applySliceToBatchDim`,
+      { images },
+    );
   }
 
   /**

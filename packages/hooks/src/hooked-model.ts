@@ -352,7 +352,7 @@ export abstract class HookedModel<Name extends string = string> {
   }
 
   #cachedRun({ output, cached, gradients }: BuiltRun<Name>): CachedRun<Name> {
-    const cache = new ActivationCache<Name>(cached, gradients, this.layers);
+    const cache = new ActivationCache<Name>(cached, gradients, this);
     const dispose = (): void => {
       output.dispose();
       cache.dispose();

@@ -1,5 +1,12 @@
 // The public surface of @prisma/hooks.
 export { ActivationCache } from "./activation-cache.ts";
+export type { AccumulatedResidOptions } from "./accumulated-resid.ts";
+export type { ApplyLnOptions } from "./apply-ln.ts";
+export type { LabelledStack } from "./cache-view.ts";
+export type { CachedModel } from "./cached-model.ts";
+export type { DecomposeResidOptions, ResidOptions } from "./decompose-resid.ts";
+export type { StackHeadOptions } from "./head-results.ts";
+export type { LogitAttrsOptions } from "./logit-attrs.ts";
 export {
   checkHooks,
   type CheckHooksOptions,

@@ -54,6 +54,22 @@ function rangeOf(slice: PositionSlice, tokens: Tokens): Range {
 }
 
 /**
+ * First and last position of `slice`, and how many the model has.
+ * @throws PrismaError INDEX_OUT_OF_RANGE where the model has no such position
+ */
+export function positionRange(
+  slice: PositionSlice,
+  tokens: Tokens,
+  doing: string,
+): readonly [range: Range, end: number] {
+  const [from, to] = rangeOf(slice, tokens);
+  const end = lengthOf(tokens);
+  const whole = [from, to].every(Number.isInteger);
+  if (!whole || from < 0 || from >= to || to > end) throw nothingThere(slice, doing, tokens);
+  return [[from, to], end];
+}
+
+/**
  * What cuts an activation to the positions of `slice`: along axis -3 for `q`, `k`, `v`, `z`, `result` and the split
  * inputs, the queries of `attn_scores` and `pattern`, and axis -2 of all else, which stays as an axis. What does not have
  * the whole sequence on that axis (`hook_embed`, the output of the head) is left whole.
@@ -64,14 +80,11 @@ export function positionCut(
   tokens: Tokens,
   doing: string,
 ): (name: string, activation: Tensor) => Tensor {
-  const [from, to] = rangeOf(slice, tokens);
-  const end = lengthOf(tokens);
-  const whole = [from, to].every(Number.isInteger);
-  if (!whole || from < 0 || from >= to || to > end) throw nothingThere(slice, doing, tokens);
+  const [range, end] = positionRange(slice, tokens, doing);
   return (name, activation) => {
     // Images come first, then positions; between them stand the heads where there are pairs of positions.
     const axis = OF_PAIRS.has(name.slice(name.lastIndexOf(".") + 1)) ? 2 : 1;
     if (activation.rank < 3 || activation.shape[axis] !== end) return activation;
-    return activation.get([...Array<null>(axis).fill(null), [from, to]]);
+    return activation.get([...Array<null>(axis).fill(null), range]);
   };
 }
