@@ -6,10 +6,17 @@ import { batchSliced } from "./batch-slice.ts";
 import { blockCount, keptActivation, type LabelledStack } from "./cache-view.ts";
 import type { CachedModel } from "./cached-model.ts";
 import { decomposeResid, type DecomposeResidOptions } from "./decompose-resid.ts";
+import { fullDecomposition, type FullResidOptions } from "./full-decomposition.ts";
 import { stackHeadResults, type StackHeadOptions } from "./head-results.ts";
 import { logitAttrs, type LogitAttrsOptions } from "./logit-attrs.ts";
 import type { LogitTarget } from "./logit-directions.ts";
 import { getActName, type LayerType, type Shorthand } from "./hook-names.ts";
+import {
+  neuronResults,
+  stackNeuronResults,
+  type NeuronOptions,
+  type StackNeuronOptions,
+} from "./neuron-results.ts";
 import { nearestName } from "./nearest-name.ts";
 
 /** Activations of one run in firing order, and, when asked for, their gradients. Disposing it frees them all. */
@@ -150,6 +157,47 @@ export class ActivationCache<Name extends string = string> implements Disposable
    */
   stackHeadResults(options: StackHeadOptions = {}): LabelledStack {
     return scope(() => stackHeadResults(this, options));
+  }
+
+  /**
+   * What each neuron of the MLP of block `layer` writes, as `get_neuron_results` of TransformerLens, neurons first.
+   * `[n, B, P, D]`, or along `projectOutputOnto` `[n, B, P]`
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID, INDEX_OUT_OF_RANGE, SHAPE_MISMATCH
+   * @example
+   * using run = await model.runWithCache(images);
+   * run.cache.getNeuronResults(-1, { neurons: [0, 5], posSlice: "cls" }).shape; // [5, 1, 1, 96]
+   */
+  getNeuronResults(layer: number, options: NeuronOptions = {}): Tensor {
+    return scope(() => neuronResults(this, layer, options));
+  }
+
+  /**
+   * What each MLP neuron of the blocks before `layer` writes, `L0N0`, `L0N1` ..., as `stack_neuron_results` of
+   * TransformerLens. `[N, B, P, D]`; with `projectOutputOnto` only how much of it lies along a direction, `[N, B, P]`,
+   * without a vector of the stream for any neuron.
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID, INDEX_OUT_OF_RANGE, SHAPE_MISMATCH
+   * @example
+   * using run = await model.runWithCache(images);
+   * const { directions } = model.logitDirections([[3, 8]]);
+   * const onto = { projectOutputOnto: directions.get([0]), posSlice: "cls" } as const;
+   * run.cache.stackNeuronResults(onto).values.shape; // [1536, 1, 1]
+   */
+  stackNeuronResults(options: StackNeuronOptions = {}): LabelledStack {
+    return scope(() => stackNeuronResults(this, options));
+  }
+
+  /**
+   * The whole stream before block `layer`, as `get_full_resid_decomposition` of TransformerLens: heads, neurons (or MLPs,
+   * without `expandNeurons`), embeddings in parts, and last `bias`, the sum of the biases. All sum to the stream.
+   * `[N, B, P, D]`, or along `projectOutputOnto` `[N, B, P]`
+   * @throws PrismaError HOOK_UNKNOWN naming the hook to keep, ARGUMENT_INVALID, INDEX_OUT_OF_RANGE, SHAPE_MISMATCH
+   * @example
+   * using run = await model.runWithCache(images);
+   * const { labels } = run.cache.getFullResidDecomposition({ expandNeurons: false, posSlice: "cls" });
+   * labels.slice(-4); // ["embed", "cls_embed", "pos_embed", "bias"]
+   */
+  getFullResidDecomposition(options: FullResidOptions = {}): LabelledStack {
+    return scope(() => fullDecomposition(this, options));
   }
 
   /**

@@ -45,6 +45,21 @@ function keptScale(cache: ActivationCache, name: string, options: ApplyLnOptions
 }
 
 /**
+ * What a direction is read with where rows are `[..., P, D]` before the norm that `options` mean: rows over its kept scale,
+ * less their mean, along a direction are rows along the direction less its mean, over the scale.
+ */
+export function normedDirection(
+  cache: ActivationCache,
+  direction: Tensor,
+  options: ApplyLnOptions,
+): { readonly direction: Tensor; readonly scale: Tensor | null } {
+  const { layer, mlpInput = false } = options;
+  const name = scaleName(cache.model, blockCount(cache, layer, "applyLnToStack"), mlpInput);
+  if (!cache.model.hookNames.includes(name)) return { direction, scale: null };
+  return { direction: direction.sub(direction.mean()), scale: keptScale(cache, name, options) };
+}
+
+/**
  * Rows less their mean, over the scale of the norm; its weight and bias are left out, as in TransformerLens, and are a
  * part of `logitDirections`. Rows stay as they are where the model has no such norm. `[..., P, D]`
  */

@@ -82,7 +82,8 @@ export function embeddingRows(cache: ActivationCache): LabelledRow[] {
   return [...normed, ["ln_pre_bias", bias.expand(first.shape)]];
 }
 
-function blockRows(
+/** What attention and MLPs of the first `count` blocks add, as `mode` says. */
+export function blockRows(
   cache: ActivationCache,
   count: number,
   { mode = "all", mlpInput = false }: DecomposeResidOptions,

@@ -6,6 +6,9 @@ export type { LabelledStack } from "./cache-view.ts";
 export type { CachedModel } from "./cached-model.ts";
 export type { DecomposeResidOptions, ResidOptions } from "./decompose-resid.ts";
 export type { StackHeadOptions } from "./head-results.ts";
+export type { FullResidOptions } from "./full-decomposition.ts";
+export type { NeuronOptions, StackNeuronOptions } from "./neuron-results.ts";
+export type { ProjectOptions } from "./project-rows.ts";
 export type { LogitAttrsOptions } from "./logit-attrs.ts";
 export {
   checkHooks,

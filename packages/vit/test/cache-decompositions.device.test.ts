@@ -1,7 +1,8 @@
 // Decompositions of a cache: their rows sum to what the model computed, whatever is folded and whichever tokens there are.
-import { scope, tensor, type Tensor } from "@prisma/tensor";
+import { init, memory, randn, scope, tensor, zeros, type Tensor } from "@prisma/tensor";
 import { expect, test } from "vitest";
 import { onEachDevice } from "../../../test/on-each-device.ts";
+import { repositoryFile } from "../../../test/repository-file.ts";
 import type { LabelledStack } from "@prisma/hooks";
 import { createViT, loadViT, type ViT } from "../src/index.ts";
 import { goldenFolder, readExpected, readJson, type GoldenIndex } from "./golden-set.ts";
@@ -68,6 +69,65 @@ onEachDevice(() => {
     const withRest = (): LabelledStack => cache.stackHeadResults({ inclRemainder: true });
     expect(labelsOf(withRest).slice(-1)).toEqual(["remainder"]);
     expect(await distance(() => [withRest().values.sum(0), last()])).toBeLessThan(1e-5);
+    input.dispose();
+    model.dispose();
+  });
+
+  test.each(SETS)("%s: heads, neurons, embeddings and biases sum to the stream", async (name) => {
+    const { model, input } = await openGolden(name);
+    using run = await model.runWithCache(input);
+    const { cache } = run;
+    const last = (): Tensor => cache.get("resid_post", -1);
+    for (const expandNeurons of [true, false]) {
+      const options = { expandNeurons };
+      const whole = await distance(() => [
+        cache.getFullResidDecomposition(options).values.sum(0),
+        last(),
+      ]);
+      expect(whole).toBeLessThan(1e-5);
+    }
+    const half = { layer: 0, mlpInput: true } as const;
+    const next = model.hookNames.includes("blocks.0.hook_resid_mid") ? "resid_mid" : "resid_post";
+    const middle = await distance(() => [
+      cache.getFullResidDecomposition(half).values.sum(0),
+      cache.get(next, 0),
+    ]);
+    expect(middle).toBeLessThan(1e-5);
+    using direction = randn([model.config.dModel], { seed: 3 });
+    for (const applyLn of [false, true]) {
+      const along = await distance(() => [
+        cache.getFullResidDecomposition({ applyLn, projectOutputOnto: direction }).values,
+        cache.getFullResidDecomposition({ applyLn }).values.matmul(direction),
+      ]);
+      expect(along).toBeLessThan(1e-5);
+    }
+    input.dispose();
+    model.dispose();
+  });
+
+  test("neurons write what the MLP does less its bias, and the rest is the rest", async () => {
+    const { model, input } = await openGolden("timm-dinov2");
+    using run = await model.runWithCache(input);
+    const { cache } = run;
+    const mlp = await distance(() => [
+      cache.getNeuronResults(-1).sum(0).add(model.parameters.get("blocks.1.mlp.b_out")!),
+      cache.get("mlp_out", -1),
+    ]);
+    expect(mlp).toBeLessThan(1e-5);
+    const some = { neurons: [2, 5], posSlice: "cls", inclRemainder: true } as const;
+    const labels = labelsOf(() => cache.stackNeuronResults(some));
+    expect(labels).toEqual(["L0N2", "L0N3", "L0N4", "L1N2", "L1N3", "L1N4", "remainder"]);
+    const whole = await distance(() => [
+      cache.stackNeuronResults(some).values.sum(0),
+      cache.get("resid_post", -1).get([null, [0, 1]]),
+    ]);
+    expect(whole).toBeLessThan(1e-5);
+    using direction = randn([model.config.dModel], { seed: 4 });
+    const along = await distance(() => [
+      cache.stackNeuronResults({ ...some, applyLn: true, projectOutputOnto: direction }).values,
+      cache.stackNeuronResults({ ...some, applyLn: true }).values.matmul(direction),
+    ]);
+    expect(along).toBeLessThan(1e-5);
     input.dispose();
     model.dispose();
   });
@@ -174,6 +234,34 @@ test("what was not kept is named, and what is not there refused", async () => {
   expect(() => cache.stackActivation("resid_post", { layer: 5 })).toThrow(
     /layer is 5; give 0 to 2/,
   );
+  expect(() => cache.getNeuronResults(2)).toThrow(/layer is 2; give 0 to 1/);
+  expect(() => cache.stackNeuronResults()).toThrow(unknown("blocks.0.mlp.hook_post"));
+  using short = zeros([3]);
+  expect(() => cache.stackNeuronResults({ projectOutputOnto: short })).toThrow(
+    /shape \[3\]; expected \[8\]/,
+  );
   expect(() => cache.stackHeadResults({ layer: 0 })).toThrow(/no head before layer 0/);
   model.dispose();
+});
+
+test("along a direction no neuron is ever a vector of the stream", async () => {
+  const device = await init({ device: "wasm", threads: 1 });
+  const model = await loadViT(repositoryFile("apps/demo/public/models/garment-scenes-vit"));
+  const images = randn([1, 1, 28, 56], { seed: 1 });
+  const run = await model.runWithCache(images, { names: "blocks.*.mlp.hook_post" });
+  /** Bytes that the highest use of memory rises by. */
+  const rise = async (make: () => Tensor): Promise<number> => {
+    const before = memory().peakBytes;
+    using values = await scope(make).realize();
+    expect(values.shape.slice(0, 3)).toEqual([1536, 1, 33]);
+    return memory().peakBytes - before;
+  };
+  const direction = randn([96], { seed: 2 });
+  const onto = { projectOutputOnto: direction };
+  const vectors = 1536 * 33 * 96 * 4;
+  expect(await rise(() => run.cache.stackNeuronResults(onto).values)).toBeLessThan(vectors / 16);
+  // The same measurement sees the vectors where they are asked for.
+  expect(await rise(() => run.cache.stackNeuronResults().values)).toBeGreaterThan(vectors / 2);
+  [direction, images, run, model].forEach((one) => one.dispose());
+  await device.dispose();
 });
