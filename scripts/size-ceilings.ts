@@ -6,12 +6,12 @@ import { bundleForPages } from "./bundle-for-pages.ts";
 /** Bytes of everything a package exports, minified and gzipped. A ceiling is raised by the commit that needs it, with a reason. */
 export const ceilings: Readonly<Record<string, number>> = {
   tensor: 96_000,
-  hooks: 47_000,
-  vit: 140_000,
+  hooks: 54_000,
+  vit: 150_000,
   // The tokenizer library takes 10 kB of it, the names of HTML's character references another 10.
-  clip: 170_000,
+  clip: 180_000,
   // With the package of pairs, which pages fetch only when they load one.
-  analysis: 195_000,
+  analysis: 205_000,
   viz: 18_000,
 };
 
